@@ -1,0 +1,1 @@
+"""What builds, measures, releases and grades the course. Notebooks never import it; `utils` never does."""

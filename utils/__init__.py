@@ -1,0 +1,1 @@
+"""What the notebooks of *Learning to See* import. Importing this package loads neither TensorFlow nor PyTorch."""
