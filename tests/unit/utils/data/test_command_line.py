@@ -1,0 +1,131 @@
+"""`python -m utils.data` as a user types it: what it prints, and its exit codes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from utils.data import registry
+from utils.provenance import ROOT
+
+LABELS = "t10k-labels-idx1-ubyte.gz"
+
+
+@pytest.fixture
+def command(tmp_path):
+    """A function that runs the command with an empty data folder, and no way to any host."""
+    closed = "http://127.0.0.1:9"
+    surroundings = os.environ | {
+        "LEARNING_TO_SEE_DATA": str(tmp_path / "data"),
+        "LEARNING_TO_SEE_SOURCE": "auto",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), closed),
+        "NO_PROXY": "",
+        "no_proxy": "",
+    }
+
+    def run(*words, **more):
+        words = [sys.executable, "-m", "utils.data", *words]
+        done = subprocess.run(words, cwd=ROOT, env=surroundings | more, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+def test_list_shows_size_license_and_source(command):
+    done = command("list")
+    head, mnist, *_ = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert head.split() == ["name", "images", "size", "license", "original", "load", "uses"]
+    assert mnist.split() == ["mnist", "70,000", "11.6", "MB", "CC", "BY-SA", "3.0", "no", "twin"]
+
+
+def test_list_counts_the_files_on_disk(command, tmp_path):
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    *first, last = registry.DATASETS["mnist"].files
+    for file in first:
+        (folder / file.name).touch()
+    assert command("list").stdout.split()[-5:] == ["3", "of", "4", "files", "twin"]
+    (folder / last.name).touch()
+    assert command("list").stdout.split()[-3:] == ["on", "disk", "original"]
+    assert command("list", LEARNING_TO_SEE_SOURCE="twin").stdout.split()[-3:] == ["on", "disk", "twin"]
+
+
+def test_where_shows_both_folders(command, tmp_path):
+    done = command("where")
+    assert done.returncode == 0
+    assert str(tmp_path / "data") in done.stdout
+    assert str(tmp_path / "cache" / "learning-to-see" / "twins") in done.stdout
+
+
+def test_without_the_variable_originals_are_in_the_cache_folder(command, tmp_path):
+    originals = command("where", LEARNING_TO_SEE_DATA="").stdout.splitlines()[0]
+    assert str(tmp_path / "cache" / "learning-to-see") in originals
+
+
+def test_verify_has_nothing_to_do_in_an_empty_folder(command):
+    done = command("verify")
+    assert (done.returncode, done.stdout[:20]) == (0, "There is no original")
+
+
+def test_verify_by_name_fails_where_files_are_missing(command):
+    done = command("verify", "mnist")
+    assert done.returncode == 1
+    assert all(f"{file.name} is missing" in done.stderr for file in registry.DATASETS["mnist"].files)
+
+
+@pytest.mark.parametrize("length", [10, 4542])
+def test_verify_names_the_broken_file_and_the_way_out(command, tmp_path, length):
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    (folder / LABELS).write_bytes(bytes(length))
+    done = command("verify")
+    assert done.returncode == 1
+    assert f"{LABELS} is broken" in done.stderr
+    assert "`python -m utils.data download mnist`" in done.stderr
+
+
+def test_a_download_without_a_network_fails_in_sentences(command, tmp_path):
+    done = command("download", "mnist")
+    assert done.returncode == 1
+    assert "MNIST: 11.6 MB, license CC BY-SA 3.0" in done.stdout
+    *_, last = done.stderr.splitlines()
+    for host in ("ossci-datasets.s3.amazonaws.com", "storage.googleapis.com"):
+        assert f"{host} can not be reached" in last
+    assert [path.suffix for path in (tmp_path / "data" / "mnist").iterdir()] in ([], [".part"])
+
+
+@pytest.mark.parametrize("words", [("download", "minst"), ("verify", "minst")])
+def test_an_unknown_name_is_a_wrong_use(command, words):
+    done = command(*words)
+    assert done.returncode == 2
+    assert "There is no data set 'minst': choose from mnist." in done.stderr
+
+
+@pytest.mark.parametrize("words", [("download",), ("fetch",), ()])
+def test_a_wrong_use_says_what_there_is(command, words):
+    done = command(*words)
+    assert done.returncode == 2
+    assert "Usage: python -m utils.data" in done.stdout + done.stderr
+
+
+def test_help_names_every_command(command):
+    done = command("--help")
+    assert done.returncode == 0
+    assert all(word in done.stdout for word in ("list", "where", "download", "verify"))
+
+
+def test_good_files_are_verified_and_downloaded(tiny, capsys):
+    """In this process, with the small data set in place of the real one."""
+    from typer.testing import CliRunner
+
+    from utils.data.__main__ import app
+
+    tiny.put()
+    verified, downloaded = (CliRunner().invoke(app, words) for words in (["verify"], ["download", "mnist"]))
+    assert (verified.exit_code, downloaded.exit_code) == (0, 0)
+    assert verified.stdout.splitlines() == [f"mnist/{name}: as published" for name in tiny.content]
+    assert downloaded.stdout.splitlines()[-1] == f"mnist: the original is in {tiny.folder}"

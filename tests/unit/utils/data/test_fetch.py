@@ -1,0 +1,328 @@
+"""Downloading from a server on this machine that behaves, breaks off, lies, stalls and refuses."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from utils.data import fetch, files, load
+from utils.provenance import ROOT
+
+IMAGES = "train-images-idx3-ubyte.gz"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `content` under /MIRROR/FILE as `behavior[MIRROR]` says; `asked` lists (mirror, file, range)."""
+
+    daemon_threads = True
+
+    def __init__(self, content):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content, self.behavior, self.asked = content, {}, []
+        self.released = threading.Event()
+
+    def mirror(self, behavior):
+        """The address of a new mirror with this behavior."""
+        name = f"mirror{len(self.behavior)}"
+        self.behavior[name] = behavior
+        return f"http://127.0.0.1:{self.server_port}/{name}/"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        mirror, name = self.path.strip("/").split("/")
+        self.server.asked.append((mirror, name, self.headers.get("Range")))
+        self.close_connection = True
+        behavior = self.server.behavior[mirror]
+        if isinstance(behavior, int):
+            self.send_error(behavior)
+        else:
+            getattr(self, behavior)(self.server.content[name])
+
+    def head(self, status, length, kind="application/x-gzip", **headers):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def good(self, content):
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        ranged = {"Content_Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}
+        self.head(206 if start else 200, len(content) - start, **ranged)
+        self.wfile.write(content[start:])
+
+    def no_ranges(self, content):
+        self.head(200, len(content))
+        self.wfile.write(content)
+
+    def wrong_range(self, content):
+        self.head(206, 5, Content_Range=f"bytes 0-4/{len(content)}")
+        self.wfile.write(content[:5])
+
+    def breaks_off(self, content):
+        self.head(200, len(content))
+        self.wfile.write(content[: len(content) // 2])
+
+    def breaks_off_unannounced(self, content):
+        self.head(200, None)
+        self.wfile.write(content[: len(content) // 2])
+
+    def endless(self, content):
+        self.head(200, None)
+        self.wfile.write(content + bytes(1 << 20))
+
+    def other(self, content):
+        self.head(200, len(content))
+        self.wfile.write(bytes(len(content)))
+
+    def longer(self, content):
+        self.head(200, len(content) + 1)
+        self.wfile.write(content + b"\0")
+
+    def page(self, content):
+        body = b"<!doctype html><title>Log in</title>"
+        self.head(200, len(body), "text/html; charset=utf-8")
+        self.wfile.write(body)
+
+    def page_in_disguise(self, content):
+        body = b"<!doctype html><title>Log in</title>".ljust(len(content))
+        self.head(200, len(body))
+        self.wfile.write(body)
+
+    def packed_once_more(self, content):
+        self.head(200, len(content), Content_Encoding="gzip")
+        self.wfile.write(content)
+
+    def moved(self, content):
+        self.head(302, 0, Location=self.server.mirror("good") + self.path.rsplit("/", 1)[1])
+
+    def half_then_silence(self, content):
+        self.head(200, len(content))
+        self.wfile.write(content[: len(content) // 2])
+        self.wfile.flush()
+        self.server.released.wait(30)
+
+    def silence(self, content):
+        self.server.released.wait(30)
+
+
+@pytest.fixture
+def server(tiny, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = Server(tiny.content)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield server
+    server.released.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def offered(tiny, server):
+    """A function: the small data set, offered by mirrors of these behaviors."""
+
+    def by(*behaviors, only=None):
+        mirrors = tuple(server.mirror(behavior) for behavior in behaviors)
+        chosen = tuple(file for file in tiny.dataset.files if only in (None, file.name))
+        return dataclasses.replace(tiny.dataset, mirrors=mirrors, files=chosen)
+
+    return by
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_good_server_gives_files_that_load(tiny, offered):
+    assert fetch.download(offered("good")) == tiny.folder
+    assert names(tiny.folder) == sorted(tiny.content)
+    assert load("mnist").source == "original"
+
+
+def test_what_is_there_and_right_is_not_asked_for_again(tiny, offered, server):
+    tiny.put()
+    fetch.download(offered("good"))
+    assert server.asked == []
+
+
+def test_what_is_there_and_wrong_is_replaced(tiny, offered, server):
+    tiny.put()
+    (tiny.folder / IMAGES).write_bytes(b"broken")
+    fetch.download(offered("good"))
+    assert [name for _, name, _ in server.asked] == [IMAGES]
+    assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]
+
+
+def test_a_wrong_file_stays_until_the_right_one_is_here(tiny, offered):
+    tiny.put()
+    (tiny.folder / IMAGES).write_bytes(b"broken")
+    with pytest.raises(fetch.DownloadError):
+        fetch.download(offered(404))
+    assert (tiny.folder / IMAGES).read_bytes() == b"broken"
+
+
+@pytest.mark.parametrize(
+    ("behavior", "said"),
+    [
+        (403, r"answered 403 \(Forbidden\)"),
+        (404, r"answered 404 \(Not Found\)"),
+        (429, r"answered 429 \(Too Many Requests\)"),
+        (503, r"answered 503 \(Service Unavailable\)"),
+        ("page", "sent a web page instead of the file"),
+        ("page_in_disguise", "gave a file with a wrong checksum"),
+        ("other", "gave a file with a wrong checksum"),
+        ("longer", r"offered \d+ bytes where \d+ were expected"),
+        ("endless", r"sent more than the \d+ bytes"),
+        ("breaks_off", "broke the connection off"),
+        ("breaks_off_unannounced", r"broke off after \d+ of \d+ bytes"),
+        ("half_then_silence", "sent nothing for 0.3 seconds"),
+        ("silence", "sent nothing for 0.3 seconds"),
+    ],
+)
+def test_a_bad_server_is_told_in_one_sentence_and_the_next_is_tried(tiny, offered, capsys, behavior, said):
+    with pytest.raises(
+        fetch.DownloadError, match=rf"^{IMAGES} could not be downloaded \(127.0.0.1:\d+ {said}.*\): look at"
+    ):
+        fetch.download(offered(behavior, only=IMAGES), timeout=(2, 0.3))
+    assert not (tiny.folder / IMAGES).exists()
+    assert load("mnist").source == "twin"
+    capsys.readouterr()
+    fetch.download(offered(behavior, "good"), timeout=(2, 0.3))
+    assert names(tiny.folder) == sorted(tiny.content)
+    assert load("mnist", source="original").source == "original"
+
+
+def test_a_dead_address_is_told_and_the_next_is_tried(tiny, offered):
+    dataset = offered("good")
+    dead = dataclasses.replace(dataset, mirrors=("http://127.0.0.1:9/",))
+    with pytest.raises(fetch.DownloadError, match=r"127.0.0.1:9 can not be reached"):
+        fetch.download(dead)
+    fetch.download(dataclasses.replace(dead, mirrors=dead.mirrors + dataset.mirrors))
+    assert load("mnist").source == "original"
+
+
+@pytest.mark.parametrize("behavior", ["moved", "packed_once_more", "no_ranges"])
+def test_odd_but_honest_servers_will_do(tiny, offered, behavior):
+    fetch.download(offered(behavior))
+    assert load("mnist").source == "original"
+
+
+def test_a_download_that_broke_off_is_continued_where_it_ended(tiny, offered, server):
+    with pytest.raises(fetch.DownloadError):
+        fetch.download(offered("breaks_off", only=IMAGES))
+    arrived = (tiny.folder / f"{IMAGES}.part").stat().st_size
+    assert arrived == len(tiny.content[IMAGES]) // 2
+    fetch.download(offered("good", only=IMAGES))
+    assert server.asked[-1] == ("mirror1", IMAGES, f"bytes={arrived}-")
+    assert names(tiny.folder) == [IMAGES]
+
+
+def test_the_next_mirror_continues_what_the_first_began(tiny, offered, server):
+    fetch.download(offered("breaks_off", "good", only=IMAGES))
+    half = len(tiny.content[IMAGES]) // 2
+    assert server.asked == [("mirror0", IMAGES, None), ("mirror1", IMAGES, f"bytes={half}-")]
+
+
+def test_a_server_that_can_not_continue_starts_over(tiny, offered):
+    tiny.put(IMAGES)
+    (tiny.folder / IMAGES).rename(tiny.folder / f"{IMAGES}.part")
+    with (tiny.folder / f"{IMAGES}.part").open("r+b") as stream:
+        stream.truncate(1000)
+    fetch.download(offered("no_ranges", only=IMAGES))
+    assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]
+
+
+def test_a_server_that_continues_elsewhere_is_refused(tiny, offered):
+    tiny.folder.mkdir(parents=True)
+    (tiny.folder / f"{IMAGES}.part").write_bytes(tiny.content[IMAGES][:1000])
+    with pytest.raises(fetch.DownloadError, match="another part of the file"):
+        fetch.download(offered("wrong_range", only=IMAGES))
+    assert (tiny.folder / f"{IMAGES}.part").read_bytes() == tiny.content[IMAGES][:1000]
+
+
+@pytest.mark.parametrize("change", [-1000, 0, 1000])
+def test_a_bad_beginning_costs_one_more_try_and_no_more(tiny, offered, server, change):
+    tiny.folder.mkdir(parents=True)
+    (tiny.folder / f"{IMAGES}.part").write_bytes(bytes(len(tiny.content[IMAGES]) + change))
+    fetch.download(offered("good", only=IMAGES))
+    assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]
+    assert names(tiny.folder) == [IMAGES]
+    assert len(server.asked) <= 2
+
+
+def test_a_killed_download_leaves_nothing_that_loads_and_is_continued(tiny, offered, server):
+    dataset = offered("half_then_silence", only=IMAGES)
+    code = (
+        "import json, sys; from utils.data import fetch, registry; facts = json.loads(sys.argv[1])\n"
+        "facts['files'] = tuple(registry.File(**file) for file in facts['files'])\n"
+        "fetch.download(registry.DataSet(**facts))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, json.dumps(dataclasses.asdict(dataset))], cwd=ROOT)
+    part, half = tiny.folder / f"{IMAGES}.part", len(tiny.content[IMAGES]) // 2
+    deadline = time.monotonic() + 30
+    while not (part.exists() and server.asked) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    process.kill()
+    process.wait()
+    assert names(tiny.folder) == [part.name]
+    assert part.stat().st_size <= half
+    assert load("mnist").source == "twin"
+    with pytest.raises(FileNotFoundError, match=IMAGES):
+        load("mnist", source="original")
+    fetch.download(offered("good"))
+    assert names(tiny.folder) == sorted(tiny.content)
+    assert load("mnist", source="original").source == "original"
+
+
+def test_two_downloads_at_once_both_end_well(tiny, offered):
+    dataset, errors = offered("good"), []
+
+    def run():
+        try:
+            fetch.download(dataset)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert all(files.verified(tiny.dataset, file) for file in tiny.dataset.files)
+
+
+def test_a_folder_that_can_not_be_written_is_named(tiny, offered):
+    tiny.folder.parent.mkdir()
+    tiny.folder.write_text("a file where the folder should be")
+    with pytest.raises(fetch.DownloadError, match=r"can not be written into .*mnist .*LEARNING_TO_SEE_DATA"):
+        fetch.download(offered("good"))
+
+
+def test_a_full_disk_is_told_and_keeps_what_has_arrived(tiny, offered, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    dataset = offered("good", only=IMAGES)
+    with monkeypatch.context() as patch:
+        patch.setattr(fetch, "_write", full)
+        with pytest.raises(fetch.DownloadError, match=r"No space left on device\): make room"):
+            fetch.download(dataset)
+    fetch.download(dataset)
+    assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]

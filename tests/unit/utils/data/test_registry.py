@@ -1,0 +1,66 @@
+"""The facts are complete, consistent with each other, and refer to what exists."""
+
+import importlib.util
+import re
+
+import pytest
+
+from utils.data import registry
+from utils.data.registry import DATASETS, SPLITS
+from utils.provenance import ROOT
+
+every = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"no data set 'minst': choose from mnist"):
+        registry.find("minst")
+
+
+@every
+def test_it_is_found_by_its_name(dataset):
+    assert registry.find(dataset.name) is dataset
+
+
+@every
+def test_it_has_every_split_and_different_classes(dataset):
+    assert tuple(dataset.splits) == SPLITS
+    assert len(set(dataset.classes)) == len(dataset.classes) > 1
+
+
+@every
+def test_files_have_names_sizes_and_checksums(dataset):
+    assert len({file.name for file in dataset.files}) == len(dataset.files)
+    assert all(file.size > 0 and re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in dataset.files)
+    assert all("/" not in file.name and "\\" not in file.name for file in dataset.files)
+
+
+@every
+def test_mirrors_are_encrypted_addresses_of_folders(dataset):
+    assert dataset.mirrors
+    assert all(re.fullmatch(r"https://[\w.-]+/(\S+/)?", mirror) for mirror in dataset.mirrors)
+
+
+@every
+def test_its_citation_is_in_the_bibliography(dataset):
+    assert f"{{{dataset.citation}," in (ROOT / "references.bib").read_text("utf8")
+
+
+@every
+def test_its_twin_exists(dataset):
+    assert importlib.util.find_spec(f"utils.data.synthetic.{dataset.twin}")
+
+
+@every
+def test_its_checksum_is_made_from_all_files(dataset):
+    shorter = registry.DataSet(**(vars(dataset) | {"files": dataset.files[:-1]}))
+    assert re.fullmatch(r"[0-9a-f]{64}", dataset.checksum)
+    assert dataset.checksum != shorter.checksum
+
+
+def test_mnist_is_as_published():
+    mnist = DATASETS["mnist"]
+    assert sum(mnist.splits.values()) == 70_000
+    assert mnist.shape == (28, 28, 1)
+    assert mnist.size == 11_594_722
+    assert mnist.classes == tuple("0123456789")
