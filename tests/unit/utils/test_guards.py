@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+
+from utils import guards
+
+IMAGES = np.zeros((4, 8, 8, 1), "uint8")
+LABELS = np.array([0, 1, 2, 1])
+LOGITS = np.array([[0.3, -2.0, 1.0]], "float32")
+
+
+def test_good_inputs_pass():
+    guards.check_images(IMAGES)
+    guards.check_images(IMAGES.astype("float32"))
+    for dtype in ("uint8", "int32", "int64"):
+        guards.check_labels(LABELS.astype(dtype), 4)
+    guards.check_outputs(LOGITS, LABELS)
+    guards.check_outputs(LOGITS, None)
+    guards.check_recipe(2, 64, "sgd", 0.1, 0.9, "one-cycle")
+    guards.check_architecture((8, 8, 3), 2)
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        ([[0]], "a list"),
+        (IMAGES[0], r"of shape \(8, 8, 1\)"),
+        (IMAGES[:0], "There are no images"),
+        (IMAGES.astype("float64"), "float64"),
+        (IMAGES.astype("int64"), "int64"),
+        (IMAGES > 0, "bool"),
+        (np.where(np.arange(4)[:, None, None, None] == 2, np.nan, IMAGES).astype("float32"), "1 of 4 images hold NaN"),
+        (np.full((2, 8, 8, 1), np.inf, "float32"), "2 of 2 images hold NaN or infinity"),
+    ],
+)
+def test_wrong_images_are_refused(images, says):
+    with pytest.raises(ValueError, match=says):
+        guards.check_images(images)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([0, 1, 2, 1], "a list"),
+        (np.eye(3)[LABELS], "one-hot"),
+        (LABELS.astype("float32"), "float32"),
+        (LABELS > 0, "bool"),
+        (LABELS[:3], "4 images but 3 labels"),
+    ],
+)
+def test_wrong_labels_are_refused(labels, says):
+    with pytest.raises(ValueError, match=says):
+        guards.check_labels(labels, 4)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels", "says"),
+    [
+        (LOGITS, np.array([3]), "Label 3 is not one of the model's 3 classes, 0 to 2"),
+        (LOGITS, np.array([0, -1]), "Label -1"),
+        (np.array([[0.2, 0.5, 0.3]], "float32"), LABELS, "leave out its final softmax"),
+        (np.zeros((1, 4, 4, 3), "float32"), LABELS, "flatten before its last layer"),
+    ],
+)
+def test_a_model_that_does_not_suit_is_refused(outputs, labels, says):
+    with pytest.raises(ValueError, match=says):
+        guards.check_outputs(outputs, labels)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": 1.5}, "whole number"),
+        ({"epochs": "2"}, "epochs is '2'"),
+        ({"batch_size": 8.0}, "batch_size is 8.0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"optimizer": "lion"}, "rmsprop, sgd, adam, adamw"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"momentum": 1.0}, "momentum is 1.0"),
+        ({"optimizer": "adam", "momentum": 0.9}, "means nothing to adam"),
+        ({"schedule": "cosine"}, "constant, one-cycle"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_is_refused(wrong, says):
+    recipe = {"epochs": 1, "batch_size": 8, "optimizer": "sgd", "learning_rate": 0.1, "momentum": 0.0}
+    with pytest.raises(ValueError, match=says):
+        guards.check_recipe(**{"schedule": "constant", **recipe, **wrong})
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 0), (28.0, 28, 1), "28x28"])
+def test_an_impossible_input_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="give \\(height, width, channels\\)"):
+        guards.check_architecture(shape, 10)
+
+
+@pytest.mark.parametrize("classes", [1, 0, 2.5, None])
+def test_fewer_than_two_classes_are_refused(classes):
+    with pytest.raises(ValueError, match="needs at least 2"):
+        guards.check_architecture((28, 28, 1), classes)

@@ -1,0 +1,101 @@
+"""What both wings refuse, each in one sentence that names the value, the rule and the way out."""
+
+import numpy as np
+
+from utils.schedules import SCHEDULES
+
+OPTIMIZERS = ("rmsprop", "sgd", "adam", "adamw")
+
+
+def check_images(images: np.ndarray) -> None:
+    """Refuse what is not a non-empty stack of uint8 or finite float32 images."""
+    if not isinstance(images, np.ndarray) or images.ndim != 4:
+        found = f"of shape {images.shape}" if isinstance(images, np.ndarray) else f"a {type(images).__name__}"
+        raise ValueError(f"Images are {found}: pass a NumPy array of shape (N, height, width, channels).")
+    if len(images) == 0:
+        raise ValueError(f"There are no images in this array of shape {images.shape}: pass at least one.")
+    if images.dtype not in (np.uint8, np.float32):
+        raise ValueError(
+            f'Images are {images.dtype}: pass uint8 (0-255), or images.astype("float32") on your own scale.'
+        )
+    if images.dtype == np.float32 and not np.isfinite(images).all():
+        broken = int((~np.isfinite(images).all(axis=(1, 2, 3))).sum())
+        raise ValueError(f"{broken} of {len(images)} images hold NaN or infinity: find them with np.isfinite.")
+
+
+def check_labels(labels: np.ndarray, count: int) -> None:
+    """Refuse what is not one class number for each of `count` images."""
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
+        found = f"of shape {labels.shape}" if isinstance(labels, np.ndarray) else f"a {type(labels).__name__}"
+        raise ValueError(f"Labels are {found}: pass class numbers of shape (N,); from one-hot rows, .argmax(axis=1).")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f'Labels are {labels.dtype}: pass integers, for example labels.astype("int64").')
+    if len(labels) != count:
+        raise ValueError(f"There are {count} images but {len(labels)} labels: pass one label for each image.")
+
+
+def check_outputs(outputs: np.ndarray, labels: np.ndarray | None) -> None:
+    """Refuse a model whose outputs for one image are not logits, float32 (1, classes), or do not suit the labels."""
+    if outputs.ndim != 2:
+        raise ValueError(
+            f"For one image the model gives shape {outputs.shape}, not (1, classes): flatten before its last layer."
+        )
+    if (outputs >= 0).all() and abs(outputs.sum() - 1) < 1e-5:
+        raise ValueError("The model gives probabilities, but the loss expects logits: leave out its final softmax.")
+    if labels is None:
+        return
+    wrong = labels[(labels < 0) | (labels >= outputs.shape[1])]
+    if len(wrong):
+        raise ValueError(
+            f"Label {wrong[0]} is not one of the model's {outputs.shape[1]} classes, 0 to {outputs.shape[1] - 1}: "
+            f"correct the labels, or build it with more classes."
+        )
+
+
+def too_small(input_shape: tuple[int, int, int]) -> ValueError:
+    """The error for an input_shape of which the layers leave nothing."""
+    return ValueError(
+        f"input_shape is {input_shape}: too small, the convolutions leave nothing of it; give larger images."
+    )
+
+
+def does_not_fit(shape: tuple[int, ...]) -> ValueError:
+    """The error for images that a model can not take; raise it `from` what the framework said."""
+    return ValueError(f"The model can not take images of shape {shape}: resize them, or build it for that shape.")
+
+
+def check_recipe(
+    epochs: int, batch_size: int, optimizer: str, learning_rate: float, momentum: float, schedule: str
+) -> None:
+    """Refuse a training recipe that makes no sense."""
+    if not _is_count(epochs):
+        raise ValueError(f"epochs is {epochs!r}: train for a whole number of epochs, at least 1.")
+    check_batch_size(batch_size)
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"There is no optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
+    if schedule not in SCHEDULES:
+        raise ValueError(f"There is no schedule {schedule!r}: choose one of {', '.join(SCHEDULES)}.")
+    if not 0 < learning_rate < float("inf"):
+        raise ValueError(f"learning_rate is {learning_rate}: give a positive number, such as 0.001.")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum is {momentum}: give a number from 0 up to, but not including, 1.")
+    if momentum and optimizer not in ("sgd", "rmsprop"):
+        raise ValueError(f"momentum={momentum} means nothing to {optimizer}: leave it 0, or use sgd or rmsprop.")
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Refuse a batch size that is no positive whole number."""
+    if not _is_count(batch_size):
+        raise ValueError(f"batch_size is {batch_size!r}: give a whole number of images, at least 1.")
+
+
+def check_architecture(input_shape: tuple[int, int, int], classes: int) -> None:
+    """Refuse sizes that no network can be built for."""
+    if len(input_shape) != 3 or not all(map(_is_count, input_shape)):
+        raise ValueError(f"input_shape is {input_shape}: give (height, width, channels), such as (28, 28, 1).")
+    if not _is_count(classes) or classes < 2:
+        raise ValueError(f"classes is {classes!r}: a classifier needs at least 2.")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | np.integer) and value >= 1
