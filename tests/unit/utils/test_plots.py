@@ -1,0 +1,161 @@
+"""utils.plots: every figure has its text, decodes, repeats byte for byte; wrong inputs are refused in one sentence."""
+
+import base64
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils import plots
+
+PHOTO = np.arange(64, dtype="uint8").reshape(8, 8)
+DRAWINGS = {
+    "gray": lambda alt: plots.show_images([PHOTO, PHOTO], titles=["a", "b"], alt=alt),
+    "one": lambda alt: plots.show_images(PHOTO, alt=alt),
+    "stack": lambda alt: plots.show_images(np.random.default_rng(0).random((9, 28, 28, 1)), alt=alt),
+    "color": lambda alt: plots.show_images([np.zeros((8, 8, 3), "uint8"), np.full((8, 8, 3), 0.5)], columns=1, alt=alt),
+    "signed": lambda alt: plots.show_images([PHOTO - 30.0, PHOTO > 9], limits=(-30, 30), alt=alt),
+    "numbers": lambda alt: plots.show_numbers(
+        [PHOTO[:3, :3], np.eye(3) / 3 - 0.1], signs=["×"], windows=[None, (0, 0, 2, 2)], alt=alt
+    ),
+    "row": lambda alt: plots.show_numbers(np.arange(5), decimals=1, limits=(-9, 9), titles=["signal"], alt=alt),
+    "curves": lambda alt: plots.curves(
+        {"a": [1, 2], "b": np.ones((3, 2))}, xlabel="x", ylabel="y", log="xy", x=[1, 9], alt=alt
+    ),
+    "bars": lambda alt: plots.bars({"a": 1, "b": [1, 2, 4]}, xlabel="seconds", log=True, alt=alt),
+    "own": lambda alt: plots.figure(plots.subplots(1, 2)[0], alt=alt),
+}
+
+
+@pytest.fixture(params=DRAWINGS, scope="module")
+def draw(request):
+    return DRAWINGS[request.param]
+
+
+@pytest.mark.parametrize("alt", ["", "  \n", None, 3])
+def test_refuses_a_figure_without_alternative_text(draw, alt):
+    with pytest.raises(ValueError, match="every figure must say what it shows"):
+        draw(alt)
+
+
+def test_the_keyword_alt_is_required():
+    with pytest.raises(TypeError, match="alt"):
+        plots.show_images([PHOTO])
+
+
+def test_bundle_carries_picture_and_text_in_three_forms(draw):
+    data, metadata = draw('Two "spots" < 3')._repr_mimebundle_()
+    assert set(data) == {"image/png", "text/html", "text/plain"}
+    assert metadata["image/png"]["alt"] == 'Two "spots" < 3'
+    assert data["text/plain"] == 'Figure: Two "spots" < 3'
+    assert 'alt="Two &quot;spots&quot; &lt; 3"' in data["text/html"] and data["image/png"] in data["text/html"]
+
+
+def test_png_decodes_and_is_shown_at_half_its_pixels(draw):
+    drawn = draw("A test")
+    image = Image.open(io.BytesIO(base64.b64decode(drawn._repr_mimebundle_()[0]["image/png"])))
+    image.load()
+    assert image.size == (pytest.approx(2 * drawn.width, abs=1), pytest.approx(2 * drawn.height, abs=1))
+    assert drawn.width <= plots.WIDTH * plots.PIXELS_PER_INCH + 20
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_same_input_gives_same_bytes(draw):
+    assert draw("A test").png == draw("A test").png
+
+
+def test_line_breaks_in_the_text_become_spaces():
+    assert plots.show_images(PHOTO, alt="One\n   line").alt == "One line"
+
+
+def center_color(picture, **options):
+    image = Image.open(io.BytesIO(plots.show_images([picture], alt="A test", **options).png)).convert("RGB")
+    return image.getpixel((image.width // 2, image.height // 2))
+
+
+def test_positive_is_orange_negative_blue_zero_white():
+    frame = np.zeros((9, 9))
+    frame[0, 0] = -1
+    assert center_color(frame) == (255, 255, 255)
+    assert center_color(frame + np.pad([[1.0]], 4)) == (0xD5, 0x5E, 0x00)
+    assert center_color(frame - np.pad([[1.0]], 4)) == (0x00, 0x72, 0xB2)
+
+
+def test_numbers_side_by_side_share_their_colors_on_request():
+    ones = [np.ones((1, 1)), -np.ones((1, 1))]
+    alone, shared = (plots.show_numbers(ones, limits=limits, alt="A test").png for limits in (None, (-1, 1)))
+    colors = [Image.open(io.BytesIO(png)).convert("RGB").getpixel((30, 30)) for png in (alone, shared)]
+    assert colors[0] == (255, 255, 255) and colors[1][0] > colors[1][2] + 50  # white; orange
+
+
+def test_unsigned_pictures_keep_their_scale():
+    assert center_color(np.full((9, 9), 128, "uint8")) == (128, 128, 128)
+    assert center_color(np.full((9, 9), 0.5)) == pytest.approx((128,) * 3, abs=1)
+    assert center_color(np.full((9, 9, 3), 0.25)) == pytest.approx((64,) * 3, abs=1)
+    assert center_color(np.full((9, 9), 1.0), limits=(0, 2)) == pytest.approx((128,) * 3, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        ([], "1 to 200 pictures, not 0"),
+        (np.zeros((512, 8, 3)), "not 512: pass a list"),
+        ([np.zeros((3, 8, 8))], r"Image 0 has shape \(3, 8, 8\).*np.moveaxis"),
+        ([PHOTO, np.zeros(8)], r"Image 1 has shape \(8,\)"),
+        ([np.zeros((0, 8))], r"Image 0 has shape \(0, 8\)"),
+        ([np.full((8, 8), np.nan)], r"Image 0 \(float64\) holds something other than finite numbers"),
+        ([np.full((8, 8), "a")], "finite numbers"),
+    ],
+)
+def test_show_images_refuses_what_is_no_picture(images, says):
+    with pytest.raises(ValueError, match=says):
+        plots.show_images(images, alt="A test")
+
+
+@pytest.mark.parametrize("titles", [["one"], "ab", ["a", "b", "c"]])
+def test_titles_must_match_the_pictures(titles):
+    with pytest.raises(ValueError, match="There are 2 images, but titles is"):
+        plots.show_images([PHOTO, PHOTO], titles=titles, alt="A test")
+
+
+@pytest.mark.parametrize("array", [np.zeros((25, 25)), np.zeros((1, 2, 2, 2)), np.zeros((0, 3))])
+def test_show_numbers_refuses_what_no_grid_can_hold(array):
+    with pytest.raises(ValueError, match="1 to 600 cells"):
+        plots.show_numbers(array, alt="A test")
+
+
+def test_show_numbers_needs_an_array_and_signs_between():
+    with pytest.raises(ValueError, match="no arrays to show"):
+        plots.show_numbers([], alt="A test")
+    with pytest.raises(ValueError, match="There are 1 gaps between arrays, but signs"):
+        plots.show_numbers([PHOTO, PHOTO], signs=["+", "="], alt="A test")
+    with pytest.raises(ValueError, match="There are 1 arrays, but windows"):
+        plots.show_numbers([PHOTO], windows=[None, (0, 0, 3, 3)], alt="A test")
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [
+        ({}, "no series"),
+        ({"loss": [1, 2, 3]}, r"'loss' has shape \(3,\), and x has 2 points"),
+        ({"loss": np.ones((1, 1, 2))}, r"\(1, 1, 2\)"),
+    ],
+)
+def test_curves_refuse_other_shapes(series, says):
+    with pytest.raises(ValueError, match=says):
+        plots.curves(series, x=[0, 1], xlabel="x", ylabel="y", alt="A test")
+
+
+@pytest.mark.parametrize("values", [{}, {"a": []}])
+def test_bars_refuse_nothing(values):
+    with pytest.raises(ValueError, match="at least one number"):
+        plots.bars(values, xlabel="x", alt="A test")
+
+
+def test_importing_loads_no_pyplot_and_no_framework():
+    unwanted = {"matplotlib.pyplot", "torch", "tensorflow", "keras"}
+    code = f"import sys, utils.plots; print(sorted({unwanted} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
