@@ -1,9 +1,14 @@
 """`python -m tools …`: enters the course's environment (making it on first use), then hands over to the commands."""
 
+from __future__ import annotations  # read by old Pythons too, which `environment` sends away with a sentence
+
 import os
 import sys
 
 from tools import environment
+from tools.errors import STOPPED
+
+NEED_LITTLE = {"--help", "clean"}  # no reason to install gigabytes first
 
 
 def framework() -> str | None:
@@ -19,8 +24,25 @@ def framework() -> str | None:
     return asked
 
 
-if __name__ == "__main__":
-    environment.enter(framework())
+def packages() -> list[str]:
+    """What the command at hand needs to be installed."""
+    needed = environment.needed(framework())
+    if len(sys.argv) == 1 or NEED_LITTLE & set(sys.argv):
+        return [pin for pin in needed if pin.startswith("typer==")]
+    return needed
+
+
+def main() -> None:
+    """Enter the environment and run the command."""
+    environment.enter(packages())
     from tools.commands import app
 
     app(prog_name="python -m tools")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print(f"\n{STOPPED}", file=sys.stderr)
+        sys.exit(130)

@@ -1,4 +1,7 @@
-"""The commands of `python -m tools` (and of make): each a thin call of the module that does the work."""
+"""The commands of `python -m tools` (and of make): each a thin call of the module that does the work.
+
+Every command imports what it needs by itself, so that `--help` needs nothing but Typer and answers at once.
+"""
 
 import functools
 import http.server
@@ -12,12 +15,14 @@ from typing import Annotated
 
 import typer
 
-from tools import editions, execute
-from tools.errors import BuildError
+from tools.errors import STOPPED, BuildError
 from tools.paths import BUILD, HTML, NOTEBOOKS, ROOT
 
 app = typer.Typer(
-    help="Build, run, test and measure *Learning to See*.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Build, run, test and measure *Learning to See*.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 Pages = Annotated[list[str] | None, typer.Argument(help="Pages such as foundations/convolution; none means all.")]
 Framework = Annotated[
@@ -28,7 +33,7 @@ Framework = Annotated[
 def _command(function: Callable) -> Callable:
     """Register a command that shows a BuildError as its message, and leaves with 130 on Ctrl-C."""
 
-    @app.command(function.__name__.removesuffix("_pages").replace("_", "-"))
+    @app.command(function.__name__.replace("_", "-"))
     @functools.wraps(function)
     def run(*arguments, **options):
         try:
@@ -37,7 +42,7 @@ def _command(function: Callable) -> Callable:
             print(f"\n{error}", file=sys.stderr)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            print("\nStopped. What was finished is kept, nothing is half-written; the same command goes on.", file=sys.stderr)
+            print(f"\n{STOPPED}", file=sys.stderr)
             raise typer.Exit(130) from None
 
     return run
@@ -45,6 +50,8 @@ def _command(function: Callable) -> Callable:
 
 def _wanted(pages: list[str] | None) -> dict[str, str]:
     """The pages asked for by name, slug → text, or all of them."""
+    from tools import editions
+
     every = editions.pages()
     names = [page.removeprefix("chapters/").removesuffix(".md") for page in pages or every]
     for name in names:
@@ -59,15 +66,18 @@ def book(pages: Pages = None, framework: Framework = None) -> None:
     from tools import site
 
     start = time.perf_counter()
-    execute.run(_wanted(pages), editions.installed_frameworks())
+    execute(pages, framework)
     site.build(framework)
     print(f"\nThe book is ready ({time.perf_counter() - start:.0f} s). Open it:\n  {(HTML / 'index.html').as_uri()}")
 
 
 @_command
-def execute_pages(pages: Pages = None, framework: Framework = None) -> None:
+def execute(pages: Pages = None, framework: Framework = None) -> None:
     """Make and run the editions, without building the site."""
-    execute.run(_wanted(pages), editions.installed_frameworks())
+    from tools import editions
+    from tools.execute import run
+
+    run(_wanted(pages), editions.installed_frameworks())
 
 
 @_command
@@ -113,7 +123,7 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Benchmarks; no
 @_command
 def data() -> None:
     """Say which data sets there are, what is on disk, and how to get the rest."""
-    subprocess.run([sys.executable, "-m", "utils.data", "list"], cwd=ROOT, check=True)
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "utils.data", "list"], cwd=ROOT, check=False).returncode)
 
 
 @_command
@@ -122,13 +132,19 @@ def serve(port: int = 8000) -> None:
     if not (HTML / "index.html").is_file():
         raise BuildError("There is no built book to show: give `make book` first.")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=HTML)
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise BuildError(f"Port {port} cannot be used ({error.strerror}): name another one with --port.") from None
     print(f"http://localhost:{port}/ (Ctrl-C ends it)", flush=True)
-    http.server.ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever()
+    server.serve_forever()
 
 
 @_command
 def lab() -> None:
     """Open JupyterLab on the editions, with the course's modules at hand."""
+    from tools import editions
+
     for page, text in editions.pages().items():
         editions.make(page, text, editions.installed_frameworks())
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}

@@ -1,34 +1,42 @@
 """From a source page to its editions: one notebook a framework, in plain Markdown, with stable ids and no outputs."""
 
 import copy
+import functools
 import hashlib
 import importlib.util
 import json
 import os
-import re
 from pathlib import Path
 
 import jupytext.myst
 import nbformat
+import yaml
 from nbformat import NotebookNode
 
 from tools import plain_markdown
 from tools.errors import BuildError
-from tools.paths import CHAPTERS, NOTEBOOKS
+from tools.paths import CHAPTERS, NOTEBOOKS, ROOT
 from tools.settings import repository_branch, repository_url
 
 LABELS = {"keras": "Keras", "torch": "PyTorch"}
 FRAMEWORKS = tuple(LABELS)
 PACKAGES = {"keras": "tensorflow", "torch": "torch"}
-TAGS = {"keras", "torch", "each", "volatile", "setup", "hide-input", "remove-cell"}
+WHOSE = {"keras", "torch", "each"}  # a cell carries one of these at most
+TAGS = WHOSE | {"volatile", "setup", "hide-input", "remove-cell"}
 NBVAL_IGNORE = "nbval-ignore-output"
+# What an edition is made of beside its page; results/*.json come in addition.
+INGREDIENTS = (
+    *("tools/editions.py", "tools/plain_markdown.py", "tools/quizzes.py", "tools/settings.py", "utils/results.py"),
+    *("_config.yml", "references.bib", "requirements.txt"),
+)
 
 BOOTSTRAP = """\
 # Finds the course's own modules: beside this notebook, in a clone above it, or (on Colab) fetched now.
 import importlib.util, os, pathlib, subprocess, sys
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 if not importlib.util.find_spec("utils"):
-    home = next((p for p in pathlib.Path.cwd().parents if (p / "utils" / "ops.py").is_file()), pathlib.Path("course"))
+    here = pathlib.Path.cwd()
+    home = next((folder for folder in here.parents if (folder / "utils" / "ops.py").is_file()), here / "course")
     if not home.is_dir():
         subprocess.run(["git", "clone", "--quiet", "--depth=1", "--branch={branch}", "{url}", home], check=True)
     sys.path.insert(0, str(home))
@@ -47,29 +55,70 @@ def is_notebook(text: str) -> bool:
     return text.startswith("---") and "format_name: myst" in text.split("\n---", 1)[0]
 
 
-def read_page(text: str) -> NotebookNode:
-    """A source page as a notebook; its metadata is the page's frontmatter, `source_map` its cells' first lines.
+def pages() -> dict[str, str]:
+    """Every page with code: slug → text.
 
     Raises:
-        BuildError: a code cell carries a tag that is not in the closed list, or the frontmatter lacks a slug.
+        BuildError: the slug in a page's frontmatter is missing, or differs from its place under `chapters`.
     """
-    notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
-    slug = notebook.metadata.get("slug")
-    if not slug:
-        raise BuildError("A page's frontmatter lacks its slug: add `slug: part/page`, the path under chapters/ without .md.")
-    for index, cell in enumerate(notebook.cells):
-        unknown = sorted(tags_of(cell) - TAGS) if cell.cell_type == "code" else []
-        if unknown:
-            raise BuildError(
-                f"{slug}, line {notebook.metadata.source_map[index]}: the tag {unknown[0]!r} is unknown; "
-                f"a cell may carry {', '.join(sorted(TAGS))}."
-            )
-    return notebook
+    found = {}
+    for path in sorted(CHAPTERS.rglob("*.md")):
+        text, place = path.read_text("utf-8-sig"), path.relative_to(CHAPTERS).with_suffix("").as_posix()
+        if not is_notebook(text):
+            continue
+        try:
+            named = slug(text)
+        except BuildError as error:
+            raise BuildError(f"chapters/{place}.md: {error}") from None
+        if named != place:
+            raise BuildError(f"chapters/{place}.md: its slug is {named!r}: make it {place!r}, as its place says.")
+        found[place] = text
+    return found
 
 
 def slug(text: str) -> str:
-    """The page's name, `part/page`, from its frontmatter."""
-    return read_page(text).metadata.slug
+    """The name of a page with code, `part/page`, as its frontmatter gives it.
+
+    Raises:
+        BuildError: the frontmatter is no YAML, or has no slug.
+    """
+    try:
+        facts = yaml.safe_load(text.split("\n---", 1)[0])
+    except yaml.YAMLError as error:
+        raise BuildError(f"the frontmatter cannot be read: {error}") from None
+    if not facts.get("slug"):
+        raise BuildError("the frontmatter has no slug: add `slug: part/page`, the path under chapters/ without .md.")
+    return facts["slug"]
+
+
+def read_page(text: str) -> NotebookNode:
+    """A source page as a notebook; its metadata is the page's frontmatter.
+
+    It also has a `source_map`: for every code cell the line of its opening fence, counted from 1.
+
+    Raises:
+        BuildError: the frontmatter cannot be read; a code cell carries a tag that is not in the closed list, or two
+            that exclude each other.
+    """
+    return copy.deepcopy(_parsed(text))
+
+
+@functools.lru_cache(maxsize=256)  # parsing a long page takes 60 ms
+def _parsed(text: str) -> NotebookNode:
+    page = slug(text)
+    try:
+        notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
+    except jupytext.myst.MystMetadataParsingError as error:
+        raise BuildError(f"chapters/{page}.md: {error}") from None
+    for cell, line in zip(notebook.cells, notebook.metadata.source_map, strict=True):
+        tags = tags_of(cell) if cell.cell_type == "code" else set()
+        if unknown := sorted(tags - TAGS):
+            allowed = ", ".join(sorted(TAGS))
+            raise BuildError(f"chapters/{page}.md, line {line}: the tag {unknown[0]!r} is none of {allowed}.")
+        if len(tags & WHOSE) > 1:
+            both = " and ".join(sorted(tags & WHOSE))
+            raise BuildError(f"chapters/{page}.md, line {line}: the tags {both} exclude each other: keep one of them.")
+    return notebook
 
 
 def tags_of(cell: NotebookNode) -> set[str]:
@@ -82,51 +131,56 @@ def frameworks_of(cell: NotebookNode) -> tuple[str, ...]:
     return tuple(name for name in FRAMEWORKS if name in tags_of(cell)) or FRAMEWORKS
 
 
+def code_cells(notebook: NotebookNode, framework: str) -> dict[int, NotebookNode]:
+    """The code cells of a page read by `read_page` that run in this framework's edition, by their place in the page."""
+    return {
+        index: cell
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and framework in frameworks_of(cell)
+    }
+
+
 def split(notebook: NotebookNode, framework: str) -> NotebookNode:
     """One framework's edition of a page read by `read_page`.
 
     Each cell remembers its place in the page as metadata `source_cell`; the first code cell, which finds the
     course's modules, has none.
     """
-    cells = []
+    page, code, cells = notebook.metadata.slug, code_cells(notebook, framework), []
     for index, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and framework in frameworks_of(cell):
+        if index in code:
+            if index == min(code):
+                cells.append(_bootstrap())
             cells.append(_code_cell(cell, index))
-        elif cell.cell_type == "markdown":
-            text = plain_markdown.convert(cell.source, notebook.metadata.slug)
-            if text.strip():
-                cells.append(_with_id(nbformat.v4.new_markdown_cell(text), f"text-{index:03d}", index))
-    first_code = next((place for place, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
-    cells.insert(first_code, _with_id(_bootstrap(), "bootstrap", None))
+        elif cell.cell_type == "markdown" and (text := plain_markdown.convert(cell.source, page)):
+            cells.append(nbformat.v4.new_markdown_cell(text, id=f"text-{index:03d}", metadata={"source_cell": index}))
     edition = nbformat.v4.new_notebook(cells=cells)
     edition.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     edition.metadata["language_info"] = {"name": "python"}
-    edition.metadata["learning_to_see"] = {"slug": notebook.metadata.slug, "framework": framework}
+    edition.metadata["learning_to_see"] = {"slug": page, "framework": framework}
     return edition
 
 
 def _code_cell(cell: NotebookNode, index: int) -> NotebookNode:
-    copied = nbformat.v4.new_code_cell(cell.source, metadata=copy.deepcopy(cell.metadata))
+    metadata = {**copy.deepcopy(cell.metadata), "source_cell": index}
     if "volatile" in tags_of(cell):
-        copied.metadata["tags"] = [*cell.metadata["tags"], NBVAL_IGNORE]
-    return _with_id(copied, f"code-{index:03d}", index)
+        metadata["tags"] = [*metadata["tags"], NBVAL_IGNORE]
+    return nbformat.v4.new_code_cell(cell.source, id=f"code-{index:03d}", metadata=metadata)
 
 
 def _bootstrap() -> NotebookNode:
     source = BOOTSTRAP.format(url=repository_url(), branch=repository_branch())
-    return nbformat.v4.new_code_cell(source, metadata={"tags": ["setup"], "jupyter": {"source_hidden": True}})
+    metadata = {"tags": ["setup"], "jupyter": {"source_hidden": True}}
+    return nbformat.v4.new_code_cell(source, id="bootstrap", metadata=metadata)
 
 
-def _with_id(cell: NotebookNode, name: str, index: int | None) -> NotebookNode:
-    cell["id"] = name
-    if index is not None:
-        cell.metadata["source_cell"] = index
-    return cell
-
-
-def code_hash(edition: NotebookNode) -> str:
-    """SHA-256 of what an edition runs: its code cells and their tags, not its prose."""
-    code = [[cell.source, sorted(tags_of(cell))] for cell in edition.cells if cell.cell_type == "code"]
+def code_hash(text: str, framework: str) -> str:
+    """SHA-256 of what a page's edition runs: its code cells and their tags, not its prose."""
+    noted = notes(edition_path(framework, slug(text)))
+    if noted.get("made_of") == _made_of(text):  # saves parsing the page
+        return noted["code"]
+    cells = [_bootstrap(), *code_cells(_parsed(text), framework).values()]
+    code = [[cell.source, sorted(tags_of(cell))] for cell in cells]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()
 
 
@@ -135,39 +189,46 @@ def edition_path(framework: str, page: str) -> Path:
     return NOTEBOOKS / framework / f"{page}.ipynb"
 
 
-def pages(chapters: Path = CHAPTERS) -> dict[str, str]:
-    """Every page with code: slug → text. A slug that is not its file's path is an error.
+def make(page: str, text: str, frameworks: tuple[str, ...]) -> None:
+    """Write those editions of a page, under `_build/notebooks`, that are missing or would be others today."""
+    for framework in frameworks:
+        path = edition_path(framework, page)
+        if notes(path).get("made_of") != _made_of(text):
+            edition = split(_parsed(text), framework)
+            edition.metadata["learning_to_see"] |= {"made_of": _made_of(text), "code": code_hash(text, framework)}
+            write(path, edition)
 
-    Raises:
-        BuildError: the slug in a page's frontmatter differs from its place under `chapters`.
-    """
-    found = {}
-    for path in sorted(chapters.rglob("*.md")):
-        text, place = path.read_text("utf8"), path.relative_to(chapters).with_suffix("").as_posix()
-        if not is_notebook(text):
-            continue
-        named = re.search(r"^slug:\s*(\S+)", text, re.MULTILINE)
-        if not named or named[1] != place:
-            raise BuildError(f"{path.name}: its slug is {named and named[1]!r}, but its place says {place!r}: make them equal.")
-        found[place] = text
-    return found
+
+def _made_of(text: str) -> str:
+    """SHA-256 of a page and of all else that its editions are made of."""
+    return hashlib.sha256(_ingredients() + text.encode()).hexdigest()
+
+
+@functools.cache
+def _ingredients() -> bytes:
+    paths = [*(ROOT / name for name in INGREDIENTS), *sorted((ROOT / "results").glob("*.json"))]
+    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)
+
+
+def notes(path: Path) -> dict:
+    """What a notebook written here notes of itself; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    written = path.stat()
+    return _notes(path, written.st_mtime_ns, written.st_ino)
+
+
+@functools.lru_cache(maxsize=1024)
+def _notes(path: Path, _time: int, _inode: int) -> dict:
+    return json.loads(path.read_text("utf8"))["metadata"]["learning_to_see"]
 
 
 def write(path: Path, notebook: NotebookNode) -> None:
-    """Write a notebook whole or not at all; an unchanged one is left alone, so that its time says when it changed."""
-    text = nbformat.writes(notebook) + "\n"
-    if path.is_file() and path.read_text("utf8") == text:
-        return
+    """Write a notebook whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
-    partial.write_text(text, "utf8")
-    os.replace(partial, path)
-
-
-def make(page: str, text: str, frameworks: tuple[str, ...]) -> dict[str, NotebookNode]:
-    """Write the editions of one page under `_build/notebooks` and return them by framework."""
-    notebook = read_page(text)
-    editions = {framework: split(notebook, framework) for framework in frameworks}
-    for framework, edition in editions.items():
-        write(edition_path(framework, page), edition)
-    return editions
+    try:
+        partial.write_text(nbformat.writes(notebook) + "\n", "utf8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -2,7 +2,11 @@
 
 `.venv` in the checkout holds the packages of requirements.txt. With $LEARNING_TO_SEE_ENVIRONMENTS set to a folder,
 `.venv` is a link into it, to an environment kept under the hash of requirements.txt, which other checkouts share.
+
+Python 3.8 can still read this file, so that it is told that it is too old instead of failing over the syntax.
 """
+
+from __future__ import annotations
 
 import hashlib
 import importlib.metadata
@@ -18,29 +22,30 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 VENV = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 13)
+OTHER = {"keras": "torch", "torch": "keras"}
 
 
 def sections() -> dict[str, list[str]]:
-    """Pinned packages of requirements.txt by the heading they stand under: {"both": ["numpy==…", …], "keras": […], …}."""
+    """Pinned packages of requirements.txt by their heading: {"both": ["numpy==…", …], "keras": […], …}."""
     found: dict[str, list[str]] = {}
     for line in REQUIREMENTS.read_text("utf8").splitlines():
+        pin = line.split("#")[0].strip()
         if heading := re.match(r"# \[(\w+)\]", line):
-            found[heading[1]] = current = []
-        elif line and not line.startswith("#"):
-            current.append(line.split("#")[0].strip())
+            current = found.setdefault(heading[1], [])
+        elif pin:
+            current.append(pin)
     return found
 
 
 def pins(wanted: tuple[str, ...]) -> list[str]:
     """The pinned packages under these headings."""
     found = sections()
-    return [line for name in wanted for line in found[name]]
+    return [pin for name in wanted for pin in found[name]]
 
 
 def needed(framework: str | None) -> list[str]:
     """What the course needs for one framework, or (None) for both."""
-    other = {"keras": "torch", "torch": "keras"}.get(framework or "")
-    return pins(tuple(name for name in sections() if name != other))
+    return pins(tuple(name for name in sections() if name != OTHER.get(framework)))
 
 
 def missing(packages: list[str]) -> list[str]:
@@ -50,31 +55,22 @@ def missing(packages: list[str]) -> list[str]:
 
 def _installed(name: str, version: str) -> bool:
     try:
-        return importlib.metadata.version(name) == version
+        return importlib.metadata.version(name).split("+")[0] == version  # 2.15.0+cpu is a 2.15.0
     except importlib.metadata.PackageNotFoundError:
         return False
 
 
-def enter(framework: str | None) -> None:
-    """Go on in an interpreter that has what the course needs: this one, or the course's own, made where needed."""
-    lacking = missing(needed(framework))
+def enter(packages: list[str]) -> None:
+    """Go on in an interpreter that has these packages: this one, or the course's own, made where needed."""
+    lacking = missing(packages)
     if not lacking:
         return
-    check_python()
-    running, home = Path(sys.prefix).resolve(), _home()
-    if running != home.resolve():
-        if not _python(home).is_file():
-            print(f"Making the course's Python environment in {home} …", flush=True)
-            subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        _link(home)
+    home = _home()
+    if _inside(home):
+        _install(packages, lacking)
+    else:
+        _make(home)
         _again(home)
-    print(f"Installing {len(lacking)} packages (once; up to 8 GB, some minutes) …", flush=True)
-    if not importlib.util.find_spec("pip"):  # making the environment was interrupted
-        subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
-    try:
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *needed(framework)], check=True)
-    except subprocess.CalledProcessError:
-        sys.exit("The packages could not be installed (pip says why above). Mend that and give the same command again.")
 
 
 def check_python() -> None:
@@ -89,19 +85,51 @@ def check_python() -> None:
 def _home() -> Path:
     """The environment's folder: `.venv`, or one kept under the hash of requirements.txt and of this Python."""
     kept = os.environ.get("LEARNING_TO_SEE_ENVIRONMENTS")
-    if not kept:
-        return VENV
-    interpreter = f"{platform.python_version()} {platform.machine()}"
-    name = hashlib.sha256(REQUIREMENTS.read_bytes() + interpreter.encode()).hexdigest()[:16]
-    return Path(kept).expanduser().resolve() / name
+    if kept:
+        interpreter = f"{platform.python_version()} {platform.machine()}"
+        name = hashlib.sha256(REQUIREMENTS.read_bytes() + interpreter.encode()).hexdigest()[:16]
+        return Path(kept).expanduser().resolve() / name
+    if VENV.is_symlink() and (_inside(VENV) or not _python(VENV).is_file()):
+        sys.exit(
+            f".venv is a link to {VENV.resolve()}, kept for other requirements, into which nothing is installed from "
+            "here: set LEARNING_TO_SEE_ENVIRONMENTS again, or delete the link to get an environment of its own."
+        )
+    return VENV
 
 
-def _link(home: Path) -> None:
-    """Make `.venv` a link to an environment kept elsewhere; a real `.venv` is left as it is."""
+def _make(home: Path) -> None:
+    """Make the environment where it is not there yet, and `.venv` a link to it; a real folder `.venv` stays."""
+    if sys.executable == str(_python(home)):
+        sys.exit(f"The environment {home} is broken: delete that folder and give the same command again.")
+    if not _python(home).is_file():
+        check_python()
+        print(f"Making the course's Python environment in {home} …", flush=True)
+        if subprocess.run([sys.executable, "-m", "venv", home], check=False).returncode:
+            sys.exit(
+                "Python could not make the environment (it says why above). Mend that and give the same command again."
+            )
     if VENV.is_symlink() and VENV.resolve() != home.resolve():
         VENV.unlink()
     if not VENV.exists():
         VENV.symlink_to(home)
+
+
+def _install(packages: list[str], lacking: list[str]) -> None:
+    check_python()
+    many = f"{len(lacking)} packages (once; up to 8 GB, some minutes)"
+    print(f"Installing {many if len(lacking) > 3 else ', '.join(lacking)} …", flush=True)
+    commands = [["pip", "install", "--disable-pip-version-check", "--quiet", *packages]]
+    if not importlib.util.find_spec("pip"):  # making the environment was interrupted
+        commands.insert(0, ["ensurepip"])
+    for command in commands:
+        if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+            sys.exit(
+                "The packages could not be installed (it says why above). Mend that and give the same command again."
+            )
+
+
+def _inside(home: Path) -> bool:
+    return Path(sys.prefix).resolve() == home.resolve()
 
 
 def _python(home: Path) -> Path:

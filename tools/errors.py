@@ -1,4 +1,6 @@
-"""The one exception a tool raises when the reader of its message can mend what is wrong."""
+"""What a tool says when something cannot go on."""
+
+STOPPED = "Stopped. What was finished is kept, nothing is half-written; the same command goes on."
 
 
 class BuildError(Exception):

@@ -6,7 +6,7 @@ import yaml
 
 from tools.paths import ROOT
 
-NOTEBOOK_BRANCH = "notebooks"
+NOTEBOOK_BRANCH = "notebooks"  # the editions' own branch, which Colab opens; written by the publishing workflow
 
 
 @cache
@@ -20,7 +20,7 @@ def repository_url() -> str:
 
 
 def repository_branch() -> str:
-    """The branch that editions fetched by Colab come from."""
+    """The branch of the sources, which an edition on Colab fetches the course's modules from."""
     return _config()["repository"]["branch"]
 
 

@@ -1,8 +1,11 @@
-"""Checks of what is committed, beyond what ruff and codespell see: `python -m tools.sources`, also run by pre-commit."""
+"""Checks of what is committed, beyond ruff's and codespell's: `python -m tools.sources`, also run by pre-commit."""
 
+import ast
 import re
 import subprocess
 import sys
+
+from nbformat import NotebookNode
 
 from tools import editions
 from tools.errors import BuildError
@@ -18,41 +21,62 @@ FORBIDDEN = {
 
 
 def committed() -> list[str]:
-    """Paths of the files that git tracks or would add."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+    """Paths of the files that git tracks or would add.
+
+    Raises:
+        BuildError: this folder is no git repository.
+    """
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        raise BuildError(f"git cannot say which files belong to the project: {listed.stderr.strip()}.")
+    return [name for name in listed.stdout.split("\0") if (ROOT / name).is_file()]
 
 
 def file_problems(names: list[str]) -> list[str]:
     """What is wrong with single files: notebooks, large ones, forbidden words."""
-    problems = []
-    for name in names:
-        path = ROOT / name
-        if name.endswith(".ipynb"):
-            problems.append(f"{name}: notebooks are generated; commit the page's .md instead.")
-        if not path.is_file() or name.startswith("utils/pretrained/"):
-            continue
-        if path.stat().st_size > LARGEST_FILE:
-            problems.append(f"{name}: {path.stat().st_size:,} bytes; no file may have more than {LARGEST_FILE:,}.")
-            continue
-        text = path.read_text("utf8", errors="ignore")
-        problems += [f"{name}: names {what}; leave it out." for what, word in FORBIDDEN.items() if re.search(word, text)]
-    return problems
+    return [problem for name in names if not name.startswith("utils/pretrained/") for problem in _file_problems(name)]
+
+
+def _file_problems(name: str) -> list[str]:
+    if name.endswith(".ipynb"):
+        return [f"{name}: notebooks are generated; commit the page's .md instead."]
+    size = (ROOT / name).stat().st_size
+    if size > LARGEST_FILE:
+        return [f"{name}: {size:,} bytes; no file may have more than {LARGEST_FILE:,}."]
+    text = (ROOT / name).read_text("utf8", errors="ignore")
+    return [f"{name}: names {what}; leave it out." for what, words in FORBIDDEN.items() if re.search(words, text)]
 
 
 def page_problems() -> list[str]:
-    """What is wrong with pages: tags outside the closed list, cells too long to be one idea."""
-    problems = []
-    for page, text in editions.pages().items():
-        try:
-            notebook = editions.read_page(text)
-        except BuildError as error:
-            problems.append(str(error))
-            continue
-        for cell, line in zip(notebook.cells, notebook.metadata.source_map, strict=True):
-            lines = len(cell.source.splitlines())
-            if cell.cell_type == "code" and lines > LONGEST_CELL:
-                problems.append(f"chapters/{page}.md, line {line}: a cell of {lines} lines; {LONGEST_CELL} is the most.")
+    """What is wrong with pages: slugs, tags, cells too long to be one idea, volatile cells that assert nothing."""
+    try:
+        texts = editions.pages()
+    except BuildError as error:
+        return [str(error)]
+    return [problem for page, text in texts.items() for problem in _page_problems(page, text)]
+
+
+def _page_problems(page: str, text: str) -> list[str]:
+    try:
+        notebook = editions.read_page(text)
+    except BuildError as error:
+        return [str(error)]
+    cells = zip(notebook.cells, notebook.metadata.source_map, strict=True)
+    code = [(cell, line) for cell, line in cells if cell.cell_type == "code"]
+    return [f"chapters/{page}.md, line {line}: {problem}" for cell, line in code for problem in _cell_problems(cell)]
+
+
+def _cell_problems(cell: NotebookNode) -> list[str]:
+    problems, lines = [], len(cell.source.splitlines())
+    if lines > LONGEST_CELL:
+        problems.append(f"a cell of {lines} lines; {LONGEST_CELL} is the most.")
+    try:
+        asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source)))
+    except SyntaxError as error:
+        return [*problems, f"the cell is no Python ({error.msg})."]
+    if "volatile" in editions.tags_of(cell) and not asserts:
+        problems.append("a volatile cell is compared with nothing: let it assert something about its result.")
     return problems
 
 
@@ -62,6 +86,9 @@ def check() -> list[str]:
 
 
 if __name__ == "__main__":
-    found = check()
+    try:
+        found = check()
+    except BuildError as error:
+        found = [str(error)]
     print("\n".join(found))
     sys.exit(bool(found))

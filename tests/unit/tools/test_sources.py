@@ -1,0 +1,88 @@
+import subprocess
+
+import pytest
+
+from tools import sources
+from tools.errors import BuildError
+
+
+@pytest.fixture
+def repository(book):
+    """The fixture book as a git repository without commits."""
+    subprocess.run(["git", "init", "--quiet", book.root], check=True)
+    (book.root / ".gitignore").write_text("__pycache__/\n_build/\n")
+    return book
+
+
+def test_the_project_has_no_problems():
+    assert sources.check() == []
+
+
+def test_a_clean_book_has_no_problems(repository):
+    repository.page(repository.cell("x = 1\nassert x", "volatile"))
+    assert sources.check() == []
+
+
+def test_files_are_those_that_git_has_or_would_add(repository):
+    (repository.root / "größer und schöner.txt").touch()
+    (repository.root / "_build").mkdir()
+    (repository.root / "_build" / "left-out.txt").touch()
+    names = sources.committed()
+    assert {"größer und schöner.txt", "utils/shapes.py"} <= set(names)
+    assert "_build/left-out.txt" not in names
+
+
+def test_a_folder_without_git_is_told_so(book, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(book.root.parent))
+    with pytest.raises(BuildError, match=r"git cannot say which files belong to the project: .*not a git repository"):
+        sources.committed()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("page.ipynb", "{}", "page.ipynb: notebooks are generated; commit the page's .md instead."),
+        ("big.txt", "x" * 1_000_001, "big.txt: 1,000,001 bytes; no file may have more than 1,000,000."),
+        ("a.txt", "see https://files.pythonhosted." + "org/x", "a.txt: names a package registry's host; leave it out."),
+        ("b.txt", "from deb." + "debian" + ".org", "b.txt: names a package registry's host; leave it out."),
+        ("c.txt", "open('/ro" + "ot/data')", "c.txt: names a path of one machine; leave it out."),
+        ("d.txt", "in /ho" + "me/anna/course", "d.txt: names a path of one machine; leave it out."),
+    ],
+)
+def test_a_file_that_should_not_be_committed_is_named(repository, name, content, said):
+    (repository.root / name).write_text(content)
+    assert sources.check() == [said]
+
+
+def test_embedded_weights_may_be_large(repository):
+    (repository.root / "utils" / "pretrained").mkdir()
+    (repository.root / "utils" / "pretrained" / "net.safetensors").write_bytes(b"x" * 1_000_001)
+    assert sources.check() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "said"),
+    [
+        ("x = 1\n" * 16, (), "chapters/part/page.md, line 13: a cell of 16 lines; 15 is the most."),
+        (
+            "print(1)",
+            ("volatile",),
+            "chapters/part/page.md, line 13: a volatile cell is compared with nothing: "
+            "let it assert something about its result.",
+        ),
+        ("%time x = 1", (), "chapters/part/page.md, line 13: the cell is no Python (invalid syntax)."),
+    ],
+)
+def test_a_cell_against_the_rules_is_named_with_its_line(repository, source, tags, said):
+    repository.page(repository.cell(source.strip(), *tags))
+    assert sources.check() == [said]
+
+
+def test_a_page_that_cannot_be_read_is_one_problem_and_does_not_hide_the_others(repository):
+    repository.page(repository.cell("x = 1", "unknown"))
+    repository.page(repository.cell("x = 1\n" * 20), slug="part/second")
+    first, second = sources.check()
+    assert "the tag 'unknown' is none of" in first and "a cell of 20 lines" in second
+    repository.change("chapters/part/second.md", "slug: part/second", "slug: elsewhere")
+    (problem,) = sources.check()
+    assert "its slug is 'elsewhere'" in problem
