@@ -64,7 +64,7 @@ def pages() -> dict[str, str]:
     found = {}
     for path in sorted(CHAPTERS.rglob("*.md")):
         text, place = path.read_text("utf-8-sig"), path.relative_to(CHAPTERS).with_suffix("").as_posix()
-        if not is_notebook(text):
+        if ".ipynb_checkpoints" in path.parts or not is_notebook(text):
             continue
         try:
             named = slug(text)
@@ -111,14 +111,23 @@ def _parsed(text: str) -> NotebookNode:
     except jupytext.myst.MystMetadataParsingError as error:
         raise BuildError(f"chapters/{page}.md: {error}") from None
     for cell, line in zip(notebook.cells, notebook.metadata.source_map, strict=True):
-        tags = tags_of(cell) if cell.cell_type == "code" else set()
-        if unknown := sorted(tags - TAGS):
-            allowed = ", ".join(sorted(TAGS))
-            raise BuildError(f"chapters/{page}.md, line {line}: the tag {unknown[0]!r} is none of {allowed}.")
-        if len(tags & WHOSE) > 1:
-            both = " and ".join(sorted(tags & WHOSE))
-            raise BuildError(f"chapters/{page}.md, line {line}: the tags {both} exclude each other: keep one of them.")
+        if cell.cell_type == "code":
+            _check_tags(tags_of(cell), f"chapters/{page}.md, line {line}")
     return notebook
+
+
+def _check_tags(tags: set[str], where: str) -> None:
+    if unknown := sorted(tags - TAGS):
+        raise BuildError(f"{where}: the tag {unknown[0]!r} is none of {', '.join(sorted(TAGS))}.")
+    if len(tags & WHOSE) > 1:
+        both = " and ".join(sorted(tags & WHOSE))
+        raise BuildError(f"{where}: the tags {both} exclude each other: keep one of them.")
+
+
+def place(text: str, cell: int | None) -> str:
+    """File and line of a page's cell, for messages; an edition's first cell (None) stands in no page."""
+    line = "" if cell is None else f", line {_parsed(text).metadata.source_map[cell]}"
+    return f"chapters/{slug(text)}.md{line}"
 
 
 def tags_of(cell: NotebookNode) -> set[str]:
@@ -226,7 +235,7 @@ def _notes(path: Path, _time: int, _inode: int) -> dict:
 def write(path: Path, notebook: NotebookNode) -> None:
     """Write a notebook whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         partial.write_text(nbformat.writes(notebook) + "\n", "utf8")
         partial.replace(path)

@@ -1,31 +1,25 @@
-"""Runs editions, each once in a kernel of its own, two at a time, and knows which of them are stale."""
+"""Runs stale editions, each once in a kernel of its own, two at a time."""
 
 import ast
 import asyncio
 import contextlib
 import datetime
-import functools
-import hashlib
 import json
 import os
-import platform
 import re
 import tempfile
-import textwrap
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import editions, environment
-from tools.errors import BuildError
-from tools.paths import EXECUTED, ROOT
-from utils import data, provenance
+from tools import editions, outputs
+from tools.errors import BuildError, quoted
+from tools.paths import ROOT
 from utils.runtime import notebook_environment
 
 AT_ONCE = 2
@@ -48,48 +42,6 @@ class Job:
     reason: str
 
 
-def executed_path(framework: str, page: str) -> Path:
-    """Where the executed edition of page `part/page` is kept."""
-    return EXECUTED / framework / f"{page}.ipynb"
-
-
-def staleness(text: str, framework: str) -> str | None:
-    """Why the executed edition of a page no longer shows what it would print now, or None where it does.
-
-    Runs nothing: compares what the edition noted after its run with the files as they are.
-    """
-    noted = notes(framework, editions.slug(text))
-    if not noted:
-        return "it has not been run yet"
-    if noted["code"] != editions.code_hash(text, framework):
-        return "its code changed"
-    if noted["pins"] != pins_hash(framework):
-        return "Python or the pinned versions changed"
-    for name, checksum in noted["used"]["files"].items():
-        if provenance.file_hash(ROOT / name) != checksum:
-            return f"{name} changed"
-    for name, facts in noted["used"]["data"].items():
-        source, checksum = data.identity(name)
-        if (source, checksum) != (facts["source"], facts["checksum"]):
-            return f"its data changed: {name} is now the {source}"
-    return None
-
-
-def notes(framework: str, page: str) -> dict:
-    """What an executed edition notes of its run: code, pins, used, versions, printed, seconds, date; {} without one."""
-    return editions.notes(executed_path(framework, page))
-
-
-@functools.cache
-def pins_hash(framework: str) -> str:
-    """SHA-256 of the Python version and the pinned packages that an edition of this framework can see."""
-    return _hash([platform.python_version(), *environment.pins(("both", framework))])
-
-
-def _hash(texts: list[str]) -> str:
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
-
-
 def run(wanted: dict[str, str], frameworks: tuple[str, ...]) -> None:
     """Bring the executed editions of these pages (slug → text) up to date, and check what they print.
 
@@ -100,14 +52,14 @@ def run(wanted: dict[str, str], frameworks: tuple[str, ...]) -> None:
     for page, text in wanted.items():
         editions.make(page, text, frameworks)
         for framework in frameworks:
-            if reason := staleness(text, framework):
+            if reason := outputs.staleness(text, framework):
                 edition = nbformat.read(editions.edition_path(framework, page), as_version=4)
                 jobs.append(Job(page, text, framework, edition, reason))
     asyncio.run(_run_all(jobs))
     if not jobs:
-        print(f"  {len(wanted) * len(frameworks)} executed editions are up to date.")
+        print(f"  executed editions up to date: {len(wanted) * len(frameworks)}")
     for page, text in wanted.items():
-        check_equal(page, text, frameworks)
+        outputs.check_equal(page, text, frameworks)
 
 
 async def _run_all(jobs: list[Job]) -> None:
@@ -144,14 +96,14 @@ async def _run_edition(job: Job) -> None:
             _check_figures(job, cell)
     job.edition.metadata["learning_to_see"] |= {
         "code": editions.code_hash(job.text, job.framework),
-        "pins": pins_hash(job.framework),
+        "pins": outputs.pins_hash(job.framework),
         "used": _unless_changed(answer["used"], started),
         "versions": answer["versions"],
-        "printed": _hash([text_of(cell) for cell in job.edition.cells if _is_shared(cell)]),
+        "printed": outputs.printed_hash(job.edition),
         "seconds": round(time.time() - started, 1),
         "date": datetime.date.today().isoformat(),
     }
-    editions.write(executed_path(job.framework, job.page), job.edition)
+    editions.write(outputs.executed_path(job.framework, job.page), job.edition)
 
 
 @contextlib.asynccontextmanager
@@ -210,10 +162,10 @@ def _unless_changed(used: dict, started: float) -> dict:
     return used
 
 
-def _tidied(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _tidied(given: list[NotebookNode]) -> list[NotebookNode]:
     """Outputs without stderr; text that happened to arrive in several pieces becomes one."""
     kept: list[NotebookNode] = []
-    for output in outputs:
+    for output in given:
         if output.output_type != "stream":
             kept.append(output)
         elif output.name == "stdout" and kept and kept[-1].output_type == "stream":
@@ -228,68 +180,16 @@ def _check_figures(job: Job, cell: NotebookNode) -> None:
         for kind in output.get("data", {}):
             if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
                 rule = "draw it through utils.plots, with alt= saying what it shows"
-                place = _place(job.page, job.text, cell.metadata["source_cell"])
-                raise BuildError(f"{place}: a figure has no alternative text: {rule}.\n\n{_indent(cell.source)}")
+                place = editions.place(job.text, cell.metadata["source_cell"])
+                raise BuildError(f"{place}: a figure has no alternative text: {rule}.\n\n{quoted(cell.source)}")
 
 
 def _failure(job: Job, cell: NotebookNode, said: str) -> BuildError:
-    place = _place(job.page, job.text, cell.metadata.get("source_cell"))
+    place = editions.place(job.text, cell.metadata.get("source_cell"))
     edition = editions.LABELS[job.framework]
-    return BuildError(f"{place}: a cell of the {edition} edition failed.\n\n{_indent(cell.source)}\n\n{_indent(said)}")
-
-
-def _place(page: str, text: str, cell: int | None) -> str:
-    """File and line of a page's cell; the first cell of an edition, which `editions` adds, stands in no page."""
-    line = "" if cell is None else f", line {editions.read_page(text).metadata.source_map[cell]}"
-    return f"chapters/{page}.md{line}"
+    return BuildError(f"{place}: a cell of the {edition} edition failed.\n\n{quoted(cell.source)}\n\n{quoted(said)}")
 
 
 def plain(text: str) -> str:
     """Text without terminal color codes."""
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-
-
-def _indent(text: str) -> str:
-    return textwrap.indent(text, "    ")
-
-
-def text_of(cell: NotebookNode) -> str:
-    """The text a code cell printed or returned, pictures and stderr left out."""
-    printed = [
-        output.text if output.output_type == "stream" else output.get("data", {}).get("text/plain", "")
-        for output in cell.get("outputs", [])
-        if output.output_type != "error"
-    ]
-    return re.sub(r"0x[0-9a-f]{6,}", "0xADDRESS", "".join(printed))
-
-
-def check_equal(page: str, text: str, frameworks: tuple[str, ...]) -> None:
-    """Untagged cells must print the same in both editions: that is what shown without a tab means.
-
-    Raises:
-        BuildError: a cell printed differently, with its source and both texts.
-    """
-    if len({notes(name, page)["printed"] for name in frameworks}) < 2:
-        return
-    notebook = editions.read_page(text)
-    printed = {editions.LABELS[name]: _printed(notebook, page, name) for name in frameworks}
-    for index, cell in enumerate(notebook.cells):
-        said = {label: texts[index] for label, texts in printed.items() if index in texts}
-        if _is_shared(cell) and len(set(said.values())) > 1:
-            both = "\n".join(f"  {label}:\n{_indent(words)}" for label, words in said.items())
-            raise BuildError(
-                f"{_place(page, text, index)}: an untagged cell prints differently in the two editions; tag it "
-                f"`each`, or `volatile` if it measures time.\n\n{_indent(cell.source)}\n\n{both}"
-            )
-
-
-def _is_shared(cell: NotebookNode) -> bool:
-    """Whether a cell is shown once for both editions, and must print the same in both."""
-    return cell.cell_type == "code" and not editions.tags_of(cell) & {*editions.WHOSE, "volatile"}
-
-
-def _printed(notebook: NotebookNode, page: str, framework: str) -> dict[int, str]:
-    """What each code cell of a page printed, by its place in the page as it is now: prose may have come or gone."""
-    ran = nbformat.read(executed_path(framework, page), as_version=4)
-    code = [cell for cell in ran.cells if cell.cell_type == "code" and "source_cell" in cell.metadata]
-    return {index: text_of(cell) for index, cell in zip(editions.code_cells(notebook, framework), code, strict=True)}

@@ -16,7 +16,7 @@ LONGEST_CELL = 15
 # Written in two parts, so that this file does not find itself.
 FORBIDDEN = {
     "a package registry's host": r"(pypi|pythonhosted|npmjs)\.(org" + "|com)|deb" + r"ian\.org",
-    "a path of one machine": r"(?<![\w.])/(home/\w+|ro" + "ot|Use" + r"rs/\w+)/",
+    "a path of one machine": r"(?<![\w.])/(home/\w+|roo" + "t|Use" + r"rs/\w+)/",
 }
 
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import editions, execute
+from tools import editions, execute, outputs
 from tools.errors import BuildError
 from tools.paths import ROOT
 from utils.runtime import notebook_environment
@@ -110,13 +110,13 @@ def _editions() -> None:
     print("seconds by edition, as it was run last:")
     for page in pages:
         for framework in frameworks:
-            print(f"  {execute.notes(framework, page)['seconds']:6.1f}  {framework:5}  {page}")
+            print(f"  {outputs.notes(framework, page)['seconds']:6.1f}  {framework:5}  {page}")
 
 
 def _notebooks() -> None:
     """nbval: each executed edition again, in a fresh kernel; what it prints must be what is shown."""
     frameworks, pages = editions.installed_frameworks(), editions.pages()
-    paths = [str(execute.executed_path(framework, page)) for framework in frameworks for page in pages]
+    paths = [str(outputs.executed_path(framework, page)) for framework in frameworks for page in pages]
     rules = ["--nbval", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg", "--nbval-cell-timeout", "300"]
     plugin = ["-p", "tests.notebooks.comparison", "--nbval-current-env"]
     _call([*PYTEST, "-n", str(PROCESSES), "--dist", "loadfile", *rules, *plugin, *paths])

@@ -27,7 +27,9 @@ def file_hash(path: Path) -> str:
 
 def report() -> dict:
     """Everything this process used of the project: {"files": {path from the root: SHA-256}, "data": {name: facts}}."""
-    modules = {Path(module.__file__).resolve() for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+    modules = {
+        Path(module.__file__).resolve() for module in list(sys.modules.values()) if getattr(module, "__file__", None)
+    }
     used = sorted(path for path in modules | _files if path.is_relative_to(ROOT / "utils") or path in _files)
     return {
         "files": {path.relative_to(ROOT).as_posix(): file_hash(path) for path in used if path.is_relative_to(ROOT)},

@@ -7,6 +7,7 @@ METRIC = "accuracy on test"
 UNIT = "%"
 SEEDS = (0, 1, 2, 3, 4)
 RUNS = (("linear", "torch"), ("dense_net", "torch"), ("small_convnet", "torch"))
+RECIPE = {"optimizer": "adamw", "learning_rate": 0.003, "schedule": "one-cycle"}
 FILES = ("utils/data/synthetic/digits.py",)
 
 
@@ -17,10 +18,10 @@ def load():
 
 
 def train(wing, sets, label, seed):
-    """Accuracy on test after S2's optimizer had three epochs."""
+    """Accuracy on test after three epochs that end on small steps, so that the last ones do not decide too much."""
     train_set, test = sets
     model = _linear() if label == "linear" else getattr(wing, label)()
-    wing.fit(model, train_set.images, train_set.labels, epochs=3, seed=seed)
+    wing.fit(model, train_set.images, train_set.labels, epochs=3, seed=seed, **RECIPE)
     return {label: wing.evaluate(model, test.images, test.labels)["accuracy"]}
 
 

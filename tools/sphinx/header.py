@@ -7,7 +7,6 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from tools import editions
 from tools.editions import LABELS
 from tools.settings import NOTEBOOK_BRANCH, repository_url
 from tools.sphinx import pages
@@ -19,7 +18,7 @@ PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch", "n
 
 
 class PageHeader(SphinxTransform):
-    """Put the head under the title of every page with code, and write the notebooks that it offers."""
+    """Put the head under the title of every page with code."""
 
     default_priority = 310
 
@@ -29,7 +28,6 @@ class PageHeader(SphinxTransform):
         title = next(iter(self.document.findall(nodes.title)), None)
         if page is None or title is None:
             return
-        editions.make(page.slug, page.text, tuple(page.editions))
         parts = [_reading(page, self.env.docname), *_ran_on(page), _notebooks(page, self.env.docname)]
         head = block("aside", *parts, class_="page-head", aria_label="About this page")
         place = title.parent.index(title) + 1

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
-from tools import editions, execute
+from tools import editions, outputs
 from tools.errors import BuildError
 
 
@@ -30,7 +30,6 @@ class Page:
     """A page with code: its notebook as written, and its editions in the order of the tabs."""
 
     slug: str
-    text: str
     notebook: NotebookNode
     editions: dict[str, Edition]
 
@@ -48,7 +47,7 @@ class Page:
 
     def printed(self, framework: str) -> list[str]:
         """The lines that the page's cells printed in an edition."""
-        return [line for cell in self.editions[framework].cells for line in execute.text_of(cell).splitlines()]
+        return [line for cell in self.editions[framework].cells for line in outputs.text_of(cell).splitlines()]
 
 
 @functools.lru_cache(maxsize=1)  # one page is read at a time, but asked for here by the reader and every role in it
@@ -56,11 +55,11 @@ def load(text: str, frameworks: tuple[str, ...]) -> Page:
     """A page's notebook and editions; BuildError where the page cannot be read."""
     notebook = editions.read_page(text)
     slug = notebook.metadata.slug
-    return Page(slug, text, notebook, {name: _edition(text, slug, name) for name in frameworks})
+    return Page(slug, notebook, {name: _edition(text, slug, name) for name in frameworks})
 
 
 def _edition(text: str, slug: str, framework: str) -> Edition:
-    stale, path = execute.staleness(text, framework), execute.executed_path(framework, slug)
+    stale, path = outputs.staleness(text, framework), outputs.executed_path(framework, slug)
     if not path.is_file():
         return Edition(framework, stale, {}, [])
     notebook = nbformat.read(path, as_version=4)
@@ -78,11 +77,14 @@ def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
     if not editions.is_notebook(source[0]):
         return
     try:
-        page = load(source[0], tuple(app.config.book_frameworks))
+        frameworks = tuple(app.config.book_frameworks)
+        page = load(source[0], frameworks)
         if docname != f"chapters/{page.slug}":
             raise BuildError(f"its slug is {page.slug!r}: make it {docname.removeprefix('chapters/')!r}, its place.")
+        editions.make(page.slug, source[0], frameworks)  # the page's head offers them
     except (BuildError, ValueError, KeyError, FileNotFoundError) as error:
-        raise SphinxError(f"{docname}.md can not be read: {error.args[0]}") from None
+        where = "" if docname in str(error) else f"{docname}.md: "
+        raise SphinxError(f"{where}{error}") from None
     app.env.temp_data["book_page"] = page
     _states(app.env)[docname] = _state(source[0], page.slug, app.config.book_frameworks)
 
@@ -95,9 +97,9 @@ def _states(env: BuildEnvironment) -> dict[str, list]:
 
 
 def _state(text: str, slug: str, frameworks: list[str]) -> list:
-    paths = [execute.executed_path(name, slug) for name in frameworks]
+    paths = [outputs.executed_path(name, slug) for name in frameworks]
     written = [path.stat().st_mtime_ns if path.is_file() else None for path in paths]
-    return [written, [execute.staleness(text, name) for name in frameworks]]
+    return [written, [outputs.staleness(text, name) for name in frameworks]]
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:

@@ -24,22 +24,26 @@ def use_mathjax(app: Sphinx, config: Config) -> None:
 
 def update_files(app: Sphinx, exception: Exception | None) -> None:
     """Put every page's editions where its head links to them; remove pages and notebooks that are no longer."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name != "html":
         return
-    offered = set()
+    pages = {Path(app.outdir, f"{docname}.html") for docname in app.env.found_docs}
+    left_over = {*Path(app.outdir, "chapters").rglob("*.html")} - pages
+    left_over |= {*Path(app.outdir, "notebooks").rglob("*.ipynb")} - _copied_notebooks(app)
+    for path in left_over:
+        path.unlink()
+
+
+def _copied_notebooks(app: Sphinx) -> set[Path]:
+    copies = set()
     for docname in app.env.book_states:
         for framework in app.config.book_frameworks:
             source = editions.edition_path(framework, docname.removeprefix("chapters/"))
             target = Path(app.outdir, "notebooks", source.relative_to(editions.NOTEBOOKS))
-            offered.add(target)
             if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-    pages = {Path(app.outdir, f"{docname}.html") for docname in app.env.found_docs}
-    for left_over in {*Path(app.outdir, "notebooks").rglob("*.ipynb")} - offered:
-        left_over.unlink()
-    for left_over in {*Path(app.outdir, "chapters").rglob("*.html")} - pages:
-        left_over.unlink()
+            copies.add(target)
+    return copies
 
 
 def follow_titles(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -160,7 +160,7 @@ def _optimizer(name, parameters, learning_rate, momentum):
 class RMSprop(torch.optim.Optimizer):
     """RMSprop as Keras has it: epsilon is added under the root, where torch.optim.RMSprop adds it to the root.
 
-    The difference shows from the first step: most squares of gradients are smaller than Keras' epsilon of 1e-7.
+    The difference shows: at the start about half of the squared gradients of S2's net are below Keras' 1e-7.
     """
 
     def __init__(self, parameters, lr, momentum, decay, epsilon):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import editions, environment, execute, paths, plain_markdown, sources
+from tools import editions, environment, execute, outputs, paths, plain_markdown, sources
 from utils import results
 
 BOTH = ("keras", "torch")
@@ -37,14 +37,14 @@ class Book:
 
     def point_tools_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let every tool work on this book instead of the real one."""
-        for module in (execute, plain_markdown, sources):
+        for module in (execute, outputs, plain_markdown, sources):
             monkeypatch.setattr(module, "ROOT", self.root)
         monkeypatch.setattr(editions, "CHAPTERS", self.root / "chapters")
         monkeypatch.setattr(editions, "NOTEBOOKS", self.root / "_build" / "notebooks")
-        monkeypatch.setattr(execute, "EXECUTED", self.root / "_build" / "executed")
+        monkeypatch.setattr(outputs, "EXECUTED", self.root / "_build" / "executed")
         monkeypatch.setattr(environment, "REQUIREMENTS", self.root / "requirements.txt")
         monkeypatch.setattr(results, "FOLDER", self.root / "results")
-        for cached in (execute.pins_hash, plain_markdown._bibliography):
+        for cached in (outputs.pins_hash, plain_markdown._bibliography):
             cached.cache_clear()
 
     @staticmethod
@@ -83,7 +83,7 @@ def book(tmp_path, monkeypatch):
     made = Book(tmp_path / "a book über vision")
     made.point_tools_here(monkeypatch)
     yield made
-    execute.pins_hash.cache_clear()
+    outputs.pins_hash.cache_clear()
     plain_markdown._bibliography.cache_clear()
 
 
@@ -143,7 +143,7 @@ def executed(executed_once, tmp_path, monkeypatch) -> Book:
     shutil.copytree(executed_once, root)
     made = Book(root)
     made.point_tools_here(monkeypatch)
-    monkeypatch.setattr(execute.data, "identity", lambda name: ("twin", "checksum"))
+    monkeypatch.setattr(outputs.data, "identity", lambda name: ("twin", "checksum"))
     yield made
-    execute.pins_hash.cache_clear()
+    outputs.pins_hash.cache_clear()
     plain_markdown._bibliography.cache_clear()

@@ -92,7 +92,7 @@ def test_a_page_may_be_named_by_its_slug_or_its_file(executed, name, monkeypatch
     monkeypatch.delenv("FRAMEWORK", raising=False)
     ended = call("execute", name)
     assert ended.exit_code == 0
-    assert ended.stdout.endswith("executed editions are up to date.\n")
+    assert ended.stdout.startswith("  executed editions up to date:")
 
 
 def test_what_is_wrong_with_a_page_ends_in_its_message_and_1(book):

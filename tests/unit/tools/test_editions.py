@@ -164,6 +164,9 @@ def test_options_of_a_cell_that_are_no_yaml_are_named(book, text):
 def test_pages_without_code_are_no_notebooks(book, text):
     (book.root / "chapters" / "prose.md").write_text("# Prose\n\n---\n\nformat_name: myst\n")
     (book.root / "chapters" / "intro.md").write_bytes(b"\xef\xbb\xbf" + text.replace("part/page", "intro").encode())
+    checkpoint = book.root / "chapters" / ".ipynb_checkpoints" / "intro-checkpoint.md"  # JupyterLab leaves these
+    checkpoint.parent.mkdir()
+    checkpoint.write_text(text)
     assert list(editions.pages()) == ["intro", "part/page"]
 
 

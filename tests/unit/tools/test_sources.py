@@ -45,7 +45,7 @@ def test_a_folder_without_git_is_told_so(book, monkeypatch):
         ("big.txt", "x" * 1_000_001, "big.txt: 1,000,001 bytes; no file may have more than 1,000,000."),
         ("a.txt", "see https://files.pythonhosted." + "org/x", "a.txt: names a package registry's host; leave it out."),
         ("b.txt", "from deb." + "debian" + ".org", "b.txt: names a package registry's host; leave it out."),
-        ("c.txt", "open('/ro" + "ot/data')", "c.txt: names a path of one machine; leave it out."),
+        ("c.txt", "open('/roo" + "t/data')", "c.txt: names a path of one machine; leave it out."),
         ("d.txt", "in /ho" + "me/anna/course", "d.txt: names a path of one machine; leave it out."),
     ],
 )

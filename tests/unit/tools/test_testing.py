@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools import execute, testing
+from tools import outputs, testing
 from tools.errors import BuildError
 
 
@@ -132,7 +132,7 @@ def test_executed_notebooks_are_run_again_and_compared(executed, monkeypatch, ca
     text = executed.cell("print(1)\nimport sys\nprint('?', file=sys.stderr)") + executed.cell("hash('x')", "volatile")
     executed.page(text, slug="part/shapes")
     executed.run(("torch",))
-    path = execute.executed_path("torch", "part/plain")
+    path = outputs.executed_path("torch", "part/plain")
     path.write_text(path.read_text("utf8").replace('"6"', '"7"'), "utf8")
     with pytest.raises(BuildError, match="exit code 1"):
         testing._notebooks()

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from jupyter_book.sphinx import build_sphinx
 
-from tools import editions, execute
+from tools import editions, outputs
 from tools.paths import ROOT
 from utils import results
 
@@ -84,14 +84,15 @@ class Book:
                     cell.outputs = _outputs(cell.source, names)
             edition.metadata["learning_to_see"] |= {
                 "code": editions.code_hash(text, framework),
-                "pins": execute.pins_hash(framework),
+                "pins": outputs.pins_hash(framework),
+                "printed": outputs.printed_hash(edition),
                 "used": {"files": {}, "data": {}},
                 "versions": {"python": "3.11.2", framework: "3.1.4"},
                 "seconds": 1.0,
                 "date": "2026-11-23",
                 **notes,
             }
-            editions.write(execute.executed_path(framework, slug), edition)
+            editions.write(outputs.executed_path(framework, slug), edition)
 
     def build(self, *frameworks: str) -> str:
         """Build the site as `tools.site` does and return what Sphinx complained of."""
@@ -142,7 +143,7 @@ def _outputs(source: str, names: dict[str, object]) -> list[nbformat.NotebookNod
 @pytest.fixture
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
     """An empty book; what it runs and measures lies in its own folder."""
-    monkeypatch.setattr(execute, "EXECUTED", tmp_path / "_build" / "executed")
+    monkeypatch.setattr(outputs, "EXECUTED", tmp_path / "_build" / "executed")
     monkeypatch.setattr(editions, "NOTEBOOKS", tmp_path / "_build" / "notebooks")
     monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
     monkeypatch.syspath_prepend(str(ROOT))
