@@ -1,6 +1,6 @@
-// Boxes that scroll sideways (tables, formulas, wide outputs) must be reachable by keyboard; the theme sees to code only.
+// Boxes that scroll sideways (code, tables, formulas, wide outputs) must be reachable by keyboard, at any width.
 (() => {
-  const BOXES = "article :is(.pst-scrollable-table-container, div.math, .text_html)";
+  const BOXES = "article :is(.highlight pre, .pst-scrollable-table-container, div.math, .text_html)";
 
   function mark() {
     for (const box of document.querySelectorAll(BOXES)) {
@@ -10,7 +10,7 @@
   }
 
   addEventListener("load", () => {
-    const watcher = new ResizeObserver(mark); // formulas grow when they are drawn, tables when a tab shows them
+    const watcher = new ResizeObserver(mark); // formulas grow when they are drawn, code when a tab shows it
     for (const box of document.querySelectorAll(BOXES)) watcher.observe(box);
   });
 })();

@@ -118,7 +118,7 @@ def _install(packages: list[str], lacking: list[str]) -> None:
     check_python()
     many = f"{len(lacking)} packages (once; up to 8 GB, some minutes)"
     print(f"Installing {many if len(lacking) > 3 else ', '.join(lacking)} …", flush=True)
-    commands = [["pip", "install", "--disable-pip-version-check", "--quiet", *packages]]
+    commands = [["pip", "install", "--disable-pip-version-check", *packages]]
     if not importlib.util.find_spec("pip"):  # making the environment was interrupted
         commands.insert(0, ["ensurepip"])
     for command in commands:

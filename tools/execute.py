@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TextIO
 
 import nbformat
 from nbclient import NotebookClient
@@ -86,9 +87,14 @@ async def _run_all(jobs: list[Job]) -> None:
 async def _run_edition(job: Job) -> None:
     """Run one edition from its first cell to its last, and keep it with notes of what it used."""
     started = time.time()
-    async with _kernel(job.edition) as client:
+    async with _kernel(job.edition) as (client, log):
         for index, cell in enumerate(job.edition.cells):
-            await _run_cell(client, job, cell, index)
+            try:
+                await client.async_execute_cell(cell, index)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                if asyncio.current_task().cancelling():  # which nbclient takes for the kernel's death
+                    raise asyncio.CancelledError from None
+                raise _failure(job, cell, _reason(error, cell, log)) from None
         answer = await _ask(client, REPORT)
     for cell in job.edition.cells:
         if cell.cell_type == "code":
@@ -107,8 +113,8 @@ async def _run_edition(job: Job) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _kernel(edition: NotebookNode) -> AsyncIterator[NotebookClient]:
-    """A kernel in an empty folder, ended with all its processes on the way out.
+async def _kernel(edition: NotebookNode) -> AsyncIterator[tuple[NotebookClient, TextIO]]:
+    """A kernel in an empty folder, ended with all its processes on the way out; and what it says past its cells.
 
     nbclient's own `async_setup_kernel` would take Ctrl-C away from us and end one kernel of two.
     """
@@ -116,30 +122,16 @@ async def _kernel(edition: NotebookNode) -> AsyncIterator[NotebookClient]:
     client = NotebookClient(edition, timeout=CELL_SECONDS, record_timing=False, extra_arguments=quiet)
     manager = client.create_kernel_manager()
     surroundings = {**os.environ, **notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryFile("w+", errors="replace") as log, tempfile.TemporaryDirectory() as folder:
         try:
-            await client.async_start_new_kernel(env=surroundings, cwd=folder)
+            await client.async_start_new_kernel(env=surroundings, cwd=folder, stdout=log, stderr=log)
             await client.async_start_new_kernel_client()
-            yield client
+            yield client, log
         finally:
             if client.kc:
                 client.kc.stop_channels()
             if manager.has_kernel:
                 await manager.shutdown_kernel(now=True)
-
-
-async def _run_cell(client: NotebookClient, job: Job, cell: NotebookNode, index: int) -> None:
-    try:
-        await client.async_execute_cell(cell, index)
-    except CellExecutionError:
-        trace = next("\n".join(output.traceback) for output in cell.outputs if output.output_type == "error")
-        raise _failure(job, cell, plain(trace)) from None
-    except CellTimeoutError:
-        raise _failure(job, cell, f"It was not done after {CELL_SECONDS} seconds.") from None
-    except DeadKernelError:
-        if asyncio.current_task().cancelling():  # which nbclient takes for the kernel's death
-            raise asyncio.CancelledError from None
-        raise _failure(job, cell, "Its kernel died: out of memory, or the process was ended.") from None
 
 
 async def _ask(client: NotebookClient, expression: str) -> dict:
@@ -182,6 +174,15 @@ def _check_figures(job: Job, cell: NotebookNode) -> None:
                 rule = "draw it through utils.plots, with alt= saying what it shows"
                 place = editions.place(job.text, cell.metadata["source_cell"])
                 raise BuildError(f"{place}: a figure has no alternative text: {rule}.\n\n{quoted(cell.source)}")
+
+
+def _reason(error: Exception, cell: NotebookNode, log: TextIO) -> str:
+    if isinstance(error, CellExecutionError):
+        return plain(next("\n".join(output.traceback) for output in cell.outputs if output.output_type == "error"))
+    if isinstance(error, CellTimeoutError):
+        return f"It was not done after {CELL_SECONDS} seconds."
+    log.seek(0)
+    return f"Its kernel died: out of memory, or the process was ended.\n{log.read()[-2000:]}".strip()
 
 
 def _failure(job: Job, cell: NotebookNode, said: str) -> BuildError:

@@ -68,6 +68,6 @@ def files(browser: BrowserContext) -> Iterator[Watched]:
 
 def _tab(browser: BrowserContext, home: str) -> Iterator[Watched]:
     tab = browser.new_page()
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(120_000)  # a machine under load is slow, not broken
     yield Watched(tab, home)
     tab.close()

@@ -1,5 +1,7 @@
 """What the tests of the book look at: its pages, and a browser tab that keeps what goes wrong in it."""
 
+import functools
+
 from playwright.sync_api import Page, Request
 
 from tools.paths import HTML
@@ -7,8 +9,14 @@ from tools.paths import HTML
 
 def pages() -> list[str]:
     """Every page of the book, as a path under the site without its suffix."""
-    chapters = (HTML / "chapters").rglob("*.html")
-    return ["search", *sorted(path.relative_to(HTML).with_suffix("").as_posix() for path in chapters)]
+    paths = [*HTML.glob("search.html"), *sorted((HTML / "chapters").rglob("*.html"))]
+    return [path.relative_to(HTML).with_suffix("").as_posix() for path in paths]
+
+
+@functools.cache
+def source(name: str) -> str:
+    """The HTML of a page as it was written, before any script."""
+    return (HTML / f"{name}.html").read_text("utf8")
 
 
 class Watched:

@@ -141,7 +141,7 @@ def test_only_help_installs_only_what_help_needs(machine, capsys):
     machine.make(machine.root / ".venv")
     machine.run_from(machine.root / ".venv")
     environment.enter(["typer==0.29.2"])
-    assert machine.calls == [["pip", "install", "--disable-pip-version-check", "--quiet", "typer==0.29.2"]]
+    assert machine.calls == [["pip", "install", "--disable-pip-version-check", "typer==0.29.2"]]
     assert capsys.readouterr().out == "Installing typer==0.29.2 …\n"
 
 

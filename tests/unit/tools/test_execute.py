@@ -95,6 +95,11 @@ def test_a_dead_kernel_is_named_with_its_cell(book):
     assert "os._exit(1)" in said and said.endswith("Its kernel died: out of memory, or the process was ended.")
 
 
+def test_the_last_words_of_a_kernel_are_shown(book):
+    book.page(book.cell('import os, time\nos.write(2, b"a library gives up")\ntime.sleep(1)\nos.abort()'))
+    assert failure(book).endswith("or the process was ended.\n    a library gives up")
+
+
 def test_a_cell_that_takes_too_long_is_named(book, monkeypatch):
     monkeypatch.setattr(execute, "CELL_SECONDS", 1)
     book.page(book.cell("import time\ntime.sleep(60)"))

@@ -95,7 +95,7 @@ def test_notes_of_other_tools_are_no_notes(executed):
 
 
 def test_checking_thirty_pages_takes_less_than_a_second(executed):
-    text = executed.page(executed.cell("sum(range(4))") + "A line of *prose*, $x^2$, `code`.\n\n" * 1500)  # 50 kB
+    text = executed.page(executed.cell("sum(range(4))") + "A line of *prose*, $x^2$, `code`.\n\n" * 300)
     for number in range(30):
         page = f"part/page-{number}"
         (executed.root / "chapters" / f"{page}.md").write_text(text.replace("part/page", page), "utf8")
