@@ -53,6 +53,10 @@ def test_labels_have_one_axis():
         (gzip.compress(HEADER + VALUES.tobytes()[:-1]), "holds fewer than the 60 values"),
         (gzip.compress(HEADER + VALUES.tobytes() + b"\0"), "holds more than the 60 values"),
     ],
+    ids=[  # the packed bytes hold the time, and would give every process other names
+        *("empty", "HTML", "not packed", "ten bytes short", "half", "another format"),
+        *("floats", "labels", "header cut", "axes swapped", "enormous", "a value short", "a value long"),
+    ],
 )
 def test_a_wrong_file_is_refused_by_name(content, complaint):
     with pytest.raises(ValueError, match=f"{NAME} .*{complaint}"):
