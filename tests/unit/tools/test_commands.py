@@ -24,7 +24,10 @@ def call(*words: str):
 
 
 def start(*words: str, cwd: Path = paths.ROOT, **surroundings: str) -> subprocess.Popen:
-    """`python -m tools …` as a process in a group of its own, as a shell starts it."""
+    """`python -m tools …` as a process in a group of its own that hears Ctrl-C, as a shell starts it.
+
+    A test run put into the background ignores Ctrl-C, and so would its children.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "tools", *words],
         cwd=cwd,
@@ -33,6 +36,7 @@ def start(*words: str, cwd: Path = paths.ROOT, **surroundings: str) -> subproces
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

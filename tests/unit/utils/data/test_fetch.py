@@ -52,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
     def head(self, status, length, kind="application/x-gzip", **headers):
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        self.send_header("Connection", "close")  # as it does: a client must not ask again on this connection
         if length is not None:
             self.send_header("Content-Length", str(length))
         for name, value in headers.items():
