@@ -81,6 +81,8 @@ def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
         page = load(source[0], frameworks)
         if docname != f"chapters/{page.slug}":
             raise BuildError(f"its slug is {page.slug!r}: make it {docname.removeprefix('chapters/')!r}, its place.")
+        if not page.notebook.metadata.get("minutes"):
+            raise BuildError("its frontmatter has no minutes: say how long it takes, as in `minutes: 60`.")
         editions.make(page.slug, source[0], frameworks)  # the page's head offers them
     except (BuildError, ValueError, KeyError, FileNotFoundError) as error:
         where = "" if docname in str(error) else f"{docname}.md: "

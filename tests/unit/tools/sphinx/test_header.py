@@ -58,6 +58,11 @@ def test_a_missing_prerequisite_warns(book: Book) -> None:
     assert "part/nowhere" in book.build()
 
 
+def test_a_page_must_say_how_long_it_takes(book: Book) -> None:
+    book.page("page", CELL, minutes=None)
+    assert "chapters/page.md: its frontmatter has no minutes" in book.build()
+
+
 def test_pages_without_code_have_no_head(book: Book) -> None:
     book.build()
     assert not book.soup("appendix/errata").select(".page-head")
