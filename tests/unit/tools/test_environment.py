@@ -263,7 +263,9 @@ def test_a_real_environment_is_made_and_entered_from_a_folder_with_spaces(tmp_pa
     patched.write_text(
         patched.read_text("utf8").replace("import importlib.util\n", f"import importlib.util\n{version}")
     )
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FRAMEWORK"))}
+    surroundings = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FRAMEWORK", "LEARNING"))
+    }
     ran = subprocess.run(
         [sys.executable, "-m", "tools", "book", "a page"],
         cwd=root,
