@@ -40,7 +40,7 @@ if not importlib.util.find_spec("utils"):
     if not home.is_dir():
         subprocess.run(["git", "clone", "--quiet", "--depth=1", "--branch={branch}", "{url}", home], check=True)
     sys.path.insert(0, str(home))
-if importlib.util.find_spec("google.colab"):
+if "google.colab" in sys.modules:
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "pooch"], check=True)"""
 
 

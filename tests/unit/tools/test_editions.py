@@ -212,3 +212,10 @@ def test_the_first_cell_clones_the_repository_where_there_is_none(book, text, tm
     )
     assert ran.stdout.startswith("git clone --quiet --depth=1 --branch=main https://github.com/")
     assert ran.stdout.strip().endswith(str(tmp_path / "course"))
+
+
+def test_the_first_cell_runs_where_no_google_package_is_installed(monkeypatch):
+    """TensorFlow brings one, PyTorch does not."""
+    monkeypatch.setitem(sys.modules, "google", None)
+    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+    exec(editions.BOOTSTRAP.format(url="nowhere", branch="main"), {})
