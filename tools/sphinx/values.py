@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from tools import editions
 from tools.editions import LABELS
 from tools.sphinx import pages
 from tools.sphinx.elements import text
@@ -52,9 +53,20 @@ def find(page: Page | None, name: str) -> dict[str, str]:
             figures[framework] = printed.pop()
         elif edition.stale:
             figures[framework] = NOT_RUN
+    figures = figures or _elsewhere(page, name)
     if not figures:
         raise ValueError(f'No cell of this page printed a line that begins "{name}: " or "{name} = ".')
     return figures
+
+
+def _elsewhere(page: Page, name: str) -> dict[str, str]:
+    """Where a figure is to be found that only cells of a framework print which this build does not show."""
+    return {
+        framework: f"(see the {label} notebook)"
+        for framework, label in LABELS.items()
+        if framework not in page.editions
+        and any(name in cell.source for cell in editions.code_cells(page.notebook, framework).values())
+    }
 
 
 def _parts(figures: dict[str, str]) -> list[nodes.Node | str]:

@@ -37,6 +37,13 @@ def test_with_one_framework_its_value_stands_alone(book: Book) -> None:
     assert "It reached 99.1 %." in book.words("page")
 
 
+def test_a_value_of_the_framework_not_shown_says_where_it_is(book: Book) -> None:
+    book.page("page", f"{CELL.replace('each', 'keras')}\nIt reached {{value}}`accuracy`.")
+    book.run("page")
+    assert book.build("torch") == ""
+    assert "It reached (see the Keras notebook)." in book.words("page")
+
+
 def test_an_edition_without_outputs_is_said_to_be_so(book: Book) -> None:
     book.page("page", f"{CELL}\nIt reached {{value}}`accuracy`.")
     book.run("page", "keras")
