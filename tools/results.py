@@ -17,7 +17,7 @@ from utils import results, runtime
 
 UNFINISHED = BUILD / "results"
 MEASUREMENTS = ROOT / "tools" / "measurements"
-NOT_MEASUREMENTS = {"__init__", "worker"}
+NOT_MEASUREMENTS = {"__init__", "lessons", "worker"}
 
 
 def names() -> list[str]:

@@ -78,6 +78,8 @@ def _data(name: str, source: str) -> list[nodes.Node | str]:
     title = nodes.strong("", facts.title)
     if source == "original":
         return [" ", title, ": the original."]
+    if not facts.files:
+        return [" ", title, ": drawn for this course."]
     return [" ", title, ": its drawn twin; ", nodes.literal("", facts.download_command), " gets the original."]
 
 

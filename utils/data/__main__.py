@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from utils.data import files, identity, registry
+from utils.data import files, identity, originals, registry
+
+NOTHING = ("no", "there is none")  # where an original is not on disk, or was never published
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__
@@ -16,22 +18,32 @@ def list_() -> None:
     """Show all data sets: size, license, what is on disk, what is used."""
     rows = [("name", "images", "size", "license", "original", "load uses")]
     for dataset in registry.DATASETS.values():
-        found = len(files.on_disk(dataset))
-        place = (
-            "on disk" if found == len(dataset.files) else f"{found} of {len(dataset.files)} files" if found else "no"
-        )
-        size, images = f"{dataset.size / 1e6:.1f} MB", f"{sum(dataset.splits.values()):,}"
-        rows.append((dataset.name, images, size, dataset.license, place, identity(dataset.name)[0]))
+        size = f"{dataset.size / 1e6:.1f} MB" if dataset.files else "-"
+        used = identity(dataset.name)[0] if dataset.files else "what is drawn"
+        images = f"{sum(dataset.splits.values()):,}"
+        rows.append((dataset.name, images, size, dataset.license, _place(dataset), used))
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
+def _place(dataset: registry.DataSet) -> str:
+    """What is on disk of an original, in a few words."""
+    original, found = originals.find(dataset), len(files.on_disk(dataset))
+    if original is not None:
+        return {"published": "on disk", "folders": "class folders", "zip": "a zip of class folders"}[original.form]
+    if not dataset.files:
+        return NOTHING[1]
+    return f"{found} of {len(dataset.files)} files" if found else NOTHING[0]
+
+
 @app.command()
 def where() -> None:
-    """Show the folders of the originals and of the twins."""
+    """Show the folders of the originals, of the twins and of decoded photos, and how much is in the last two."""
     typer.echo(f"originals  {files.data_directory()}  (LEARNING_TO_SEE_DATA moves it)")
-    typer.echo(f"twins      {files.twin_directory()}")
+    for name, folder in (("twins", files.twin_directory()), ("decoded", files.decoded_directory())):
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        typer.echo(f"{name:<9}  {folder}  ({size / 1e6:.1f} MB, made again when it is deleted)")
 
 
 @app.command()
@@ -51,12 +63,25 @@ def download(names: Annotated[list[str], typer.Argument(metavar="NAME…")]) -> 
 @app.command()
 def verify(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]")] = None) -> None:
     """Check originals on disk against their published checksums."""
-    chosen = _found(names) if names else [dataset for dataset in registry.DATASETS.values() if files.on_disk(dataset)]
+    chosen = _found(names) if names else [each for each in registry.DATASETS.values() if _place(each) not in NOTHING]
     if not chosen:
         typer.echo(f"There is no original in {files.data_directory()}.")
-    broken = [file for dataset in chosen for file in dataset.files if not _verify(dataset, file)]
+    broken = [dataset for dataset in chosen if not _verify_all(dataset)]
     if broken:
         raise typer.Exit(1)
+
+
+def _verify_all(dataset: registry.DataSet) -> bool:
+    """Whether the published files are right; class folders have nothing published to compare with."""
+    original = originals.find(dataset)
+    if original is None or original.form == "published":
+        broken = [file for file in dataset.files if not _verify(dataset, file)]
+        return not broken
+    typer.echo(
+        f"{dataset.name}: {original.path} holds class folders, whose checksums nobody published; "
+        "utils.data.folders.scan looks through them."
+    )
+    return True
 
 
 def _verify(dataset: registry.DataSet, file: registry.File) -> bool:
@@ -71,9 +96,13 @@ def _verify(dataset: registry.DataSet, file: registry.File) -> bool:
 
 def _found(names: list[str]) -> list[registry.DataSet]:
     try:
-        return [registry.find(name) for name in names]
+        found = [registry.find(name) for name in names]
     except ValueError as error:
         raise _failure(str(error), 2) from error
+    drawn = [dataset.name for dataset in found if not dataset.files]
+    if drawn:
+        raise _failure(f"{drawn[0]} has no original: this course draws it.", 2)
+    return found
 
 
 def _failure(message: str, code: int) -> typer.Exit:

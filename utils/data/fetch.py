@@ -5,7 +5,7 @@ mirror, continues. When it has its full size, pooch compares its checksum and mo
 """
 
 import sys
-from http import HTTPStatus
+from http import HTTPStatus, client
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from utils.data.registry import DataSet, File
 
 TIMEOUT = (10.0, 30.0)  # seconds to wait for a connection, and for the next piece
 PIECE = 1 << 16  # bytes
+WEB_PAGE = "sent a web page instead of the file (a login or a filter in between?)"
 
 
 class DownloadError(OSError):
@@ -78,7 +79,7 @@ def _download(dataset: DataSet, file: File, timeout: tuple[float, float]) -> Non
             _receive(mirror + file.name, part, file, timeout)
             _put_in_place(part, file)
             return
-        except (_Refused, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (_Refused, requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             reasons.append(f"{urlsplit(mirror).netloc} {_reason(error, timeout)}")
             print(f"{file.name}: {reasons[-1]}.", file=sys.stderr)
     if reasons:
@@ -123,14 +124,24 @@ def _start(response: requests.Response, have: int) -> int:
             raise _Refused("sent another part of the file than the one asked for")
         return have
     if response.status_code != HTTPStatus.OK:
-        raise _Refused(f"answered {response.status_code} ({response.reason})")
+        phrase = client.responses.get(response.status_code, "no known answer")
+        raise _Refused(f"answered {response.status_code} ({phrase}){_wish(response)}")
     return 0
+
+
+def _wish(response: requests.Response) -> str:
+    """When the server wants to be asked again. We do not wait for it: other mirrors may be free, and people decide."""
+    try:
+        seconds = urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", ""))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return ""
+    return f" and wants to be asked again in {seconds:.0f} seconds"
 
 
 def _check_offer(response: requests.Response, expected: int) -> None:
     """Refuse a web page, or another length than the `expected` bytes, before anything is written."""
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise _Refused("sent a web page instead of the file (a login or a filter in between?)")
+        raise _Refused(WEB_PAGE)
     offered = response.headers.get("Content-Length")
     if offered is not None and offered != str(expected):
         raise _Refused(f"offered {offered} bytes where {expected} were expected")
@@ -142,6 +153,8 @@ def _write(response: requests.Response, part: Path, start: int, file: File) -> N
     with part.open("r+b") as stream, bar:
         stream.seek(start)
         for piece in response.raw.stream(PIECE, decode_content=False):
+            if stream.tell() == 0 and piece.lstrip().startswith(b"<"):  # whatever it is called
+                raise _Refused(WEB_PAGE)
             if stream.tell() + len(piece) > file.size:
                 raise _Refused(f"sent more than the {file.size} bytes of the file")
             stream.write(piece)
@@ -168,6 +181,8 @@ def _reason(error: Exception, timeout: tuple[float, float]) -> str:
     """What the mirror did, in a few words."""
     if isinstance(error, _Refused):
         return str(error)
+    if isinstance(error, requests.TooManyRedirects | ValueError):  # that is what requests makes of a bad address
+        return f"redirects in a circle or to no address ({type(error).__name__})"
     if isinstance(error, requests.ConnectTimeout):
         return f"did not answer within {timeout[0]:g} seconds"
     if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):

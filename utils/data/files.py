@@ -25,6 +25,11 @@ def twin_directory() -> Path:
     return cache_directory() / "twins"
 
 
+def decoded_directory() -> Path:
+    """Where photos are kept once they are decoded."""
+    return cache_directory() / "decoded"
+
+
 def directory(dataset: DataSet) -> Path:
     """The folder of a data set's published files."""
     return data_directory() / dataset.name
@@ -50,6 +55,28 @@ def verified(dataset: DataSet, file: File) -> Path:
     if sha256(path) != file.sha256:
         raise _broken(dataset, path, "its checksum is not that of the published file")
     return path
+
+
+def names_below(folder: Path) -> list[str]:
+    """The files in a folder and in those below it, as sorted relative names with "/".
+
+    Hidden ones are not looked at, nor is what lies behind links to folders.
+    """
+    found = []
+    for place, _, names in os.walk(folder):
+        below = Path(place).relative_to(folder).as_posix()
+        found += [name if below == "." else f"{below}/{name}" for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def listing_checksum(folder: Path, *, times: bool = False) -> str:
+    """SHA-256 of the names and sizes of all files below a folder, and of the times of their last change if wanted."""
+    listing = hashlib.sha256()
+    for name in names_below(folder):
+        facts = os.lstat(f"{folder}/{name}")  # a Path for each of many thousand files would take longer than all else
+        facts = f"{name}\n{facts.st_size} {facts.st_mtime_ns if times else ''}\n"
+        listing.update(facts.encode("utf8", "surrogateescape"))
+    return listing.hexdigest()
 
 
 def sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """The twins: drawn once, a few seconds a split, then kept in the user's cache folder."""
 
 import functools
+import hashlib
 import importlib
 import sys
 import tempfile
@@ -15,8 +16,14 @@ from utils.data.registry import DataSet
 
 
 def checksum(dataset: DataSet) -> str:
-    """SHA-256 of the source of the module that draws this twin."""
-    return provenance.file_hash(Path(__file__).parent / "synthetic" / f"{dataset.twin}.py")
+    """SHA-256 of the source of the module that draws this twin, together with that of those it draws with."""
+    own, *others = (provenance.file_hash(path) for path in modules(dataset))
+    return hashlib.sha256("".join((own, *others)).encode()).hexdigest() if others else own
+
+
+def modules(dataset: DataSet) -> list[Path]:
+    """The source files that decide this twin's pixels."""
+    return [Path(__file__).parent / "synthetic" / f"{module}.py" for module in dataset.twin]
 
 
 def split(dataset: DataSet, name: str) -> dict[str, np.ndarray]:
@@ -45,7 +52,7 @@ def _drawn(dataset: DataSet, name: str) -> dict[str, np.ndarray]:
     """Draw a split, with a progress bar on terminals if that takes longer than two seconds."""
     from tqdm import tqdm
 
-    module = importlib.import_module(f"utils.data.synthetic.{dataset.twin}")
+    module = importlib.import_module(f"utils.data.synthetic.{dataset.twin[0]}")
     progress = functools.partial(tqdm, desc=f"Drawing {dataset.name}, {name}", delay=2, leave=False, disable=None)
     return module.generate(name, progress)
 

@@ -34,12 +34,20 @@ def command(tmp_path):
     return run
 
 
+def row(done, name):
+    """The words of the line of a data set."""
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{name} ")]
+    return line.split()
+
+
 def test_list_shows_size_license_and_source(command):
     done = command("list")
-    head, mnist, *_ = done.stdout.splitlines()
+    head, *_ = done.stdout.splitlines()
     assert done.returncode == 0
     assert head.split() == ["name", "images", "size", "license", "original", "load", "uses"]
-    assert mnist.split() == ["mnist", "70,000", "11.6", "MB", "CC", "BY-SA", "3.0", "no", "twin"]
+    assert row(done, "mnist") == ["mnist", "70,000", "11.6", "MB", "CC", "BY-SA", "3.0", "no", "twin"]
+    assert row(done, "cifar10")[-5:] == ["MB", "none", "stated", "no", "twin"]
+    assert row(done, "scenes")[-6:] == ["there", "is", "none", "what", "is", "drawn"]
 
 
 def test_list_counts_the_files_on_disk(command, tmp_path):
@@ -48,10 +56,29 @@ def test_list_counts_the_files_on_disk(command, tmp_path):
     *first, last = registry.DATASETS["mnist"].files
     for file in first:
         (folder / file.name).touch()
-    assert command("list").stdout.split()[-5:] == ["3", "of", "4", "files", "twin"]
+    assert row(command("list"), "mnist")[-5:] == ["3", "of", "4", "files", "twin"]
     (folder / last.name).touch()
-    assert command("list").stdout.split()[-3:] == ["on", "disk", "original"]
-    assert command("list", LEARNING_TO_SEE_SOURCE="twin").stdout.split()[-3:] == ["on", "disk", "twin"]
+    assert row(command("list"), "mnist")[-3:] == ["on", "disk", "original"]
+    assert row(command("list", LEARNING_TO_SEE_SOURCE="twin"), "mnist")[-3:] == ["on", "disk", "twin"]
+
+
+def test_class_folders_and_zips_of_them_are_originals(command, tmp_path):
+    for folder in ("train", "test"):
+        (tmp_path / "data" / "cats_vs_dogs" / folder).mkdir(parents=True)
+    (tmp_path / "data" / "cifar10").mkdir()
+    (tmp_path / "data" / "cifar10" / "mine.zip").touch()
+    done = command("list")
+    assert row(done, "cats_vs_dogs")[-3:] == ["class", "folders", "original"]
+    assert row(done, "cifar10")[-6:] == ["a", "zip", "of", "class", "folders", "original"]
+    verified = command("verify")
+    assert verified.returncode == 0
+    assert verified.stdout.count("whose checksums nobody published") == 2
+
+
+@pytest.mark.parametrize("word", ["download", "verify"])
+def test_a_set_that_is_only_drawn_can_be_neither_downloaded_nor_verified(command, word):
+    done = command(word, "scenes")
+    assert (done.returncode, done.stderr) == (2, "scenes has no original: this course draws it.\n")
 
 
 def test_where_shows_both_folders(command, tmp_path):
@@ -102,7 +129,7 @@ def test_a_download_without_a_network_fails_in_sentences(command, tmp_path):
 def test_an_unknown_name_is_a_wrong_use(command, words):
     done = command(*words)
     assert done.returncode == 2
-    assert "There is no data set 'minst': choose from mnist." in done.stderr
+    assert "There is no data set 'minst': choose from mnist, " in done.stderr
 
 
 @pytest.mark.parametrize("words", [("download",), ("fetch",), ()])

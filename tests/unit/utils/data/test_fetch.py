@@ -14,6 +14,26 @@ from utils.data import fetch, files, load
 from utils.provenance import ROOT
 
 IMAGES = "train-images-idx3-ubyte.gz"
+# What another process runs: downloads the data set whose facts it gets, in pieces so small that many are written.
+OTHER_PROCESS = """
+import json, resource, sys
+from utils.data import fetch, registry
+facts, most = json.loads(sys.argv[1]), int(sys.argv[2])
+facts["files"] = tuple(registry.File(**file) for file in facts["files"])
+if most:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+fetch.PIECE = 1000
+try:
+    fetch.download(registry.DataSet(**facts))
+except fetch.DownloadError as error:
+    sys.exit(str(error))
+"""
+
+
+def elsewhere(dataset, most=0):
+    """Start the download in another process, whose files may have at most that many bytes (0: as many as they like)."""
+    command = [sys.executable, "-c", OTHER_PROCESS, json.dumps(dataclasses.asdict(dataset)), str(most)]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 class Server(ThreadingHTTPServer):
@@ -46,6 +66,10 @@ class Handler(BaseHTTPRequestHandler):
         behavior = self.server.behavior[mirror]
         if isinstance(behavior, int):
             self.send_error(behavior)
+        elif isinstance(behavior, dict):  # headers to refuse or to redirect with
+            self.head(
+                int(behavior["status"]), 0, **{name: value for name, value in behavior.items() if name != "status"}
+            )
         else:
             getattr(self, behavior)(self.server.content[name])
 
@@ -102,6 +126,28 @@ class Handler(BaseHTTPRequestHandler):
         body = b"<!doctype html><title>Log in</title>".ljust(len(content))
         self.head(200, len(body))
         self.wfile.write(body)
+
+    def page_without_a_name(self, content):
+        self.head(200, None, "application/octet-stream")
+        self.wfile.write(b"\r\n<!doctype html><title>Log in</title>")
+
+    def in_chunks(self, content):
+        self.head(200, None, Transfer_Encoding="chunked")
+        for start in range(0, len(content), 1000):
+            piece = content[start : start + 1000]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def breaks_off_in_a_chunk(self, content):
+        self.head(200, None, Transfer_Encoding="chunked")
+        self.wfile.write(b"%x\r\n%s" % (len(content), content[: len(content) // 2]))
+
+    def in_a_circle(self, content):
+        self.head(302, 0, Location=self.path)
+
+    def good_but_slow(self, content):
+        time.sleep(0.2)
+        self.good(content)
 
     def packed_once_more(self, content):
         self.head(200, len(content), Content_Encoding="gzip")
@@ -185,12 +231,33 @@ def test_a_wrong_file_stays_until_the_right_one_is_here(tiny, offered):
         (429, r"answered 429 \(Too Many Requests\)"),
         (503, r"answered 503 \(Service Unavailable\)"),
         ("page", "sent a web page instead of the file"),
-        ("page_in_disguise", "gave a file with a wrong checksum"),
+        ("page_in_disguise", "sent a web page instead of the file"),
+        ("page_without_a_name", "sent a web page instead of the file"),
         ("other", "gave a file with a wrong checksum"),
         ("longer", r"offered \d+ bytes where \d+ were expected"),
         ("endless", r"sent more than the \d+ bytes"),
         ("breaks_off", "broke the connection off"),
         ("breaks_off_unannounced", r"broke off after \d+ of \d+ bytes"),
+        ("breaks_off_in_a_chunk", "broke the connection off"),
+        ("in_a_circle", r"redirects in a circle or to no address \(TooManyRedirects\)"),
+        (
+            {"status": 302, "Location": "file:///etc/passwd"},
+            r"redirects in a circle or to no address \(InvalidSchema\)",
+        ),
+        (
+            {"status": 302, "Location": "http://127.0.0.1:port/"},
+            r"redirects in a circle or to no address \(InvalidURL\)",
+        ),
+        ({"status": 302, "Location": "\xff\xfe"}, r"redirects in a circle or to no address \(UnicodeDecodeError\)"),
+        ({"status": 302}, r"answered 302 \(Found\)"),
+        ({"status": 429, "Retry_After": "120"}, r"answered 429 \(Too Many Requests\) and wants .* in 120 seconds"),
+        ({"status": 503, "Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, r"answered 503 .* in 0 seconds"),
+        ({"status": 429, "Retry_After": "soon"}, r"answered 429 \(Too Many Requests\)(?!.* wants)"),
+        (
+            {"status": 429, "Retry_After": "Wed, 21 Oct 99999999 07:28:00 GMT"},
+            r"answered 429 \(Too Many Requests\)(?!.* wants)",
+        ),
+        ({"status": 599}, r"answered 599 \(no known answer\)"),
         ("half_then_silence", "sent nothing for 0.3 seconds"),
         ("silence", "sent nothing for 0.3 seconds"),
     ],
@@ -266,29 +333,61 @@ def test_a_bad_beginning_costs_one_more_try_and_no_more(tiny, offered, server, c
     assert len(server.asked) <= 2
 
 
+@pytest.mark.parametrize("behavior", ["half_then_silence", "breaks_off_in_a_chunk"])
+def test_a_connection_that_ends_early_loses_nothing_that_arrived(tiny, offered, server, monkeypatch, behavior):
+    monkeypatch.setattr(fetch, "PIECE", 1000)
+    with pytest.raises(fetch.DownloadError, match="which goes on where this ended"):
+        fetch.download(offered(behavior, only=IMAGES), timeout=(2, 0.3))
+    arrived = (tiny.folder / f"{IMAGES}.part").stat().st_size
+    assert len(tiny.content[IMAGES]) // 2 - 1000 < arrived <= len(tiny.content[IMAGES]) // 2
+    fetch.download(offered("good", only=IMAGES))
+    assert server.asked[-1] == ("mirror1", IMAGES, f"bytes={arrived}-")
+
+
+def test_a_redirected_download_is_continued_where_it_ended(tiny, offered, server):
+    tiny.folder.mkdir(parents=True)
+    (tiny.folder / f"{IMAGES}.part").write_bytes(tiny.content[IMAGES][:1000])
+    fetch.download(offered("moved", only=IMAGES))
+    assert server.asked == [("mirror0", IMAGES, "bytes=1000-"), ("mirror1", IMAGES, "bytes=1000-")]
+    assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]
+
+
+@pytest.mark.parametrize("behavior", ["page", "page_without_a_name", "longer", 403, 416, 429, "in_a_circle"])
+def test_what_has_arrived_survives_a_bad_server(tiny, offered, behavior):
+    tiny.folder.mkdir(parents=True)
+    part = tiny.folder / f"{IMAGES}.part"
+    part.write_bytes(tiny.content[IMAGES][:1000])
+    with pytest.raises(fetch.DownloadError):
+        fetch.download(offered(behavior, only=IMAGES))
+    assert part.read_bytes() == tiny.content[IMAGES][:1000]
+
+
 def test_a_killed_download_leaves_nothing_that_loads_and_is_continued(tiny, offered, server):
-    dataset = offered("half_then_silence", only=IMAGES)
-    code = (
-        "import json, sys; from utils.data import fetch, registry; facts = json.loads(sys.argv[1])\n"
-        "facts['files'] = tuple(registry.File(**file) for file in facts['files'])\n"
-        "fetch.download(registry.DataSet(**facts))"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, json.dumps(dataclasses.asdict(dataset))], cwd=ROOT)
+    process = elsewhere(offered("half_then_silence", only=IMAGES))
     part, half = tiny.folder / f"{IMAGES}.part", len(tiny.content[IMAGES]) // 2
     deadline = time.monotonic() + 30
-    while not (part.exists() and server.asked) and time.monotonic() < deadline:
+    while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.3)
     process.kill()
-    process.wait()
+    process.communicate()
+    arrived = part.stat().st_size
+    assert 0 < arrived <= half
     assert names(tiny.folder) == [part.name]
-    assert part.stat().st_size <= half
     assert load("mnist").source == "twin"
     with pytest.raises(FileNotFoundError, match=IMAGES):
         load("mnist", source="original")
     fetch.download(offered("good"))
+    assert ("mirror1", IMAGES, f"bytes={arrived}-") in server.asked
     assert names(tiny.folder) == sorted(tiny.content)
     assert load("mnist", source="original").source == "original"
+
+
+def test_two_processes_at_once_get_each_file_once(tiny, offered, server):
+    dataset = offered("good_but_slow")
+    processes = [elsewhere(dataset) for _ in range(2)]
+    assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
+    assert sorted(name for _, name, _ in server.asked) == sorted(tiny.content)
+    assert all(files.verified(tiny.dataset, file) for file in tiny.dataset.files)
 
 
 def test_two_downloads_at_once_both_end_well(tiny, offered):
@@ -316,14 +415,20 @@ def test_a_folder_that_can_not_be_written_is_named(tiny, offered):
         fetch.download(offered("good"))
 
 
-def test_a_full_disk_is_told_and_keeps_what_has_arrived(tiny, offered, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
+def test_a_full_disk_is_told_and_keeps_what_has_arrived(tiny, offered, server):
+    most = 10_000
     dataset = offered("good", only=IMAGES)
-    with monkeypatch.context() as patch:
-        patch.setattr(fetch, "_write", full)
-        with pytest.raises(fetch.DownloadError, match=r"No space left on device\): make room"):
-            fetch.download(dataset)
+    said = elsewhere(dataset, most).communicate(timeout=60)[1]
+    assert said.startswith(f"{IMAGES} can not be written into {tiny.folder} (File too large): make room or ")
+    assert (tiny.folder / f"{IMAGES}.part").read_bytes() == tiny.content[IMAGES][:most]
+    assert load("mnist").source == "twin"
     fetch.download(dataset)
+    assert server.asked[-1] == ("mirror0", IMAGES, f"bytes={most}-")
     assert (tiny.folder / IMAGES).read_bytes() == tiny.content[IMAGES]
+
+
+def test_a_device_without_room_is_told(tiny, offered):
+    tiny.folder.mkdir(parents=True)
+    (tiny.folder / f"{IMAGES}.part").symlink_to("/dev/full")
+    with pytest.raises(fetch.DownloadError, match=r"No space left on device\): make room"):
+        fetch.download(offered("good", only=IMAGES))

@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,9 @@ from utils.data import registry
 from utils.data.registry import DATASETS, SPLITS
 from utils.provenance import ROOT
 
+published = pytest.mark.parametrize(
+    "dataset", [dataset for dataset in DATASETS.values() if dataset.files], ids=lambda dataset: dataset.name
+)
 every = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
 
 
@@ -35,23 +40,33 @@ def test_files_have_names_sizes_and_checksums(dataset):
     assert all("/" not in file.name and "\\" not in file.name for file in dataset.files)
 
 
-@every
+@published
 def test_mirrors_are_encrypted_addresses_of_folders(dataset):
     assert dataset.mirrors
     assert all(re.fullmatch(r"https://[\w.-]+/(\S+/)?", mirror) for mirror in dataset.mirrors)
 
 
-@every
+@published
 def test_its_citation_is_in_the_bibliography(dataset):
     assert f"{{{dataset.citation}," in (ROOT / "references.bib").read_text("utf8")
 
 
 @every
 def test_its_twin_exists(dataset):
-    assert importlib.util.find_spec(f"utils.data.synthetic.{dataset.twin}")
+    assert dataset.twin
+    assert all(importlib.util.find_spec(f"utils.data.synthetic.{module}") for module in dataset.twin)
 
 
 @every
+def test_the_twin_names_every_module_that_it_draws_with(dataset):
+    drawing = "utils.data.synthetic."
+    code = f"import sys, {drawing}{dataset.twin[0]}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    used = {name.removeprefix(drawing) for name in done.stdout.split() if name.startswith(drawing)}
+    assert used == set(dataset.twin)
+
+
+@published
 def test_its_checksum_is_made_from_all_files(dataset):
     shorter = registry.DataSet(**(vars(dataset) | {"files": dataset.files[:-1]}))
     assert re.fullmatch(r"[0-9a-f]{64}", dataset.checksum)

@@ -1,0 +1,13 @@
+"""Whether the twin of CIFAR-10 teaches what CIFAR-10 does: see `tools.measurements.lessons`."""
+
+from tools.measurements import lessons
+from tools.measurements.lessons import METRIC, RUNS, SEEDS, UNIT, train  # noqa: F401
+
+TITLE = "The twin of CIFAR-10: 10,000 images, 8 epochs"
+SETTING = lessons.Setting("cifar10", images=10_000, epochs=8, few=1_000, mirror=True)
+FILES = SETTING.files
+
+
+def load():
+    """The twin's images for training and test."""
+    return SETTING.load()
