@@ -38,6 +38,11 @@ class Scenes:
             f"<scenes, {self.split}: {len(self):,} images of {size}, {things:,} things of {len(self.classes)} classes>"
         )
 
+    def pixel_classes(self) -> np.ndarray:
+        """What each pixel belongs to, uint8 (N, height, width): 0 is the background, 1 + c a thing of class c."""
+        of_thing = np.pad(self.labels + 1, ((0, 0), (1, 0))).astype(np.uint8)
+        return np.take_along_axis(of_thing, self.masks.reshape(len(self), -1), axis=1).reshape(self.masks.shape)
+
 
 def load_scenes(*, split: str = "train", limit: int | None = None) -> Scenes:
     """Load a split of the scenes, or its first `limit`; they have no original, this course draws them.

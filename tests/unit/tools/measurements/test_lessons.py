@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import jaccard_score
 
 from tools import results as measuring
-from tools.measurements import lessons
+from tools.measurements import lessons, twin_scenes
 from utils import results
 from utils.data import registry, twins
 from utils.provenance import ROOT
@@ -35,6 +36,25 @@ def test_the_result_belongs_to_the_code_that_draws_the_twin(name):
     drawing = {path.relative_to(ROOT).as_posix() for path in twins.modules(dataset)}
     assert drawing <= set(result.code)
     assert drawing.isdisjoint(measuring.outdated(result.name))
+
+
+def test_the_scenes_result_belongs_to_the_code_that_draws_them():
+    drawing = {path.relative_to(ROOT).as_posix() for path in twins.modules(registry.find("scenes"))}
+    assert drawing <= set(results.load("twin-scenes").code)
+    assert drawing.isdisjoint(measuring.outdated("twin-scenes"))
+
+
+def test_color_alone_does_not_find_things_in_scenes():
+    found = rows("scenes")
+    assert found["small convolutional net"].mean - found["linear on color"].mean >= 0.10
+    assert len(found["small convolutional net"].values) == 5
+
+
+def test_overlaps_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 4, (2, 5, 8, 8))
+    wanted = jaccard_score(true.ravel(), predicted.ravel(), average=None, labels=range(5), zero_division=0)
+    np.testing.assert_allclose(twin_scenes.overlaps(predicted, true, 5), wanted)
 
 
 @every
