@@ -170,7 +170,7 @@ _ALL = (
         license="Microsoft research terms, not to be passed on",
         citation="elson2007asirra",
         layout="photos",
-        twin=("cats_and_dogs", "canvas"),
+        twin=("cats_and_dogs", "animals", "heads", "scenery", "canvas"),
     ),
     DataSet(
         name="cifar10",
@@ -189,7 +189,15 @@ _ALL = (
         license="none stated",
         citation="krizhevsky2009tiny",
         layout="cifar",
-        twin=("things", "canvas"),
+        twin=(
+            "things",
+            "things_animals",
+            "things_vehicles",
+            "things_views",
+            "things_places",
+            "things_colors",
+            "canvas",
+        ),
     ),
     DataSet(
         name="scenes",
