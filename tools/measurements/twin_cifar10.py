@@ -3,8 +3,8 @@
 from tools.measurements import lessons
 from tools.measurements.lessons import METRIC, RUNS, SEEDS, UNIT, train  # noqa: F401
 
-TITLE = "The twin of CIFAR-10: 10,000 images, 8 epochs"
-SETTING = lessons.Setting("cifar10", images=10_000, epochs=8, few=1_000, mirror=True)
+TITLE = "The twin of CIFAR-10: 2,500 images, 32 epochs"
+SETTING = lessons.Setting("cifar10", images=2_500, epochs=32, few=500, mirror=True)
 FILES = SETTING.files
 
 
