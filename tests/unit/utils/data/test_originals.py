@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from utils.data import files, identity, load, registry
+from utils.data import files, folders, identity, load, originals, registry
 from utils.data.synthetic import digits
 
 pytestmark = pytest.mark.originals
@@ -62,3 +62,54 @@ def test_a_damaged_copy_is_refused_by_name(tmp_path, monkeypatch, file, damage):
     (tmp_path / "mnist" / file.name).write_bytes(content[:-100] if damage == "truncated" else content)
     with pytest.raises(ValueError, match=f"{file.name} is broken .*python -m utils.data download mnist"):
         load("mnist", split="test" if file.name.startswith("t10k") else "train")
+
+
+@pytest.fixture
+def photos():
+    """Cats and dogs, in whatever form they are on disk."""
+    if originals.find(registry.DATASETS["cats_vs_dogs"]) is None:
+        pytest.skip("the photos of cats and dogs are not on disk")
+
+
+@pytest.fixture
+def cifar10():
+    """CIFAR-10, in whatever form it is on disk."""
+    if originals.find(registry.DATASETS["cifar10"]) is None:
+        pytest.skip("CIFAR-10 is not on disk")
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 2_000), ("validation", 1_000), ("test", 1_000)])
+def test_photos_are_divided_as_the_sources_do(photos, split, count):
+    loaded = load("cats_vs_dogs", split=split, size=(32, 32))
+    assert (loaded.images.shape, loaded.source) == ((count, 32, 32, 3), "original")
+    assert np.bincount(loaded.labels).tolist() == [count // 2, count // 2]
+    assert 60 < loaded.images.mean() < 180
+
+
+def test_no_photo_is_in_two_splits(photos):
+    parts = [load("cats_vs_dogs", split=split, size=(32, 32)).images for split in registry.SPLITS]
+    seen = [{picture.tobytes() for picture in part} for part in parts]
+    assert not seen[0] & seen[1]
+    assert not seen[0] & seen[2]
+    assert not seen[1] & seen[2]
+
+
+def test_scanning_the_photos_finds_the_one_that_the_sources_have_twice(photos):
+    original = originals.find(registry.DATASETS["cats_vs_dogs"])
+    if original.form != "folders":
+        pytest.skip("the photos are not in class folders")
+    scanned = folders.scan(original.path / "train")
+    doubled = [record.path for record in scanned if "near-duplicate" in record.findings]
+    assert len(doubled) == 1
+    assert {"dog/dog.180.jpg", "dog/dog.74.jpg"} >= set(doubled)
+    assert len(list(scanned)) == 2_000
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 45_000), ("validation", 5_000), ("test", 10_000)])
+def test_cifar10_is_whole_and_balanced(cifar10, split, count):
+    loaded = load("cifar10", split=split)
+    assert loaded.images.shape == (count, 32, 32, 3)
+    assert np.bincount(loaded.labels).min() > 0.09 * count
+    blue = loaded.images[loaded.labels == loaded.classes.index("ship"), ..., 2].mean()
+    red = loaded.images[loaded.labels == loaded.classes.index("ship"), ..., 0].mean()
+    assert blue > red, "channels are red, green, blue: ships are on water"
