@@ -33,10 +33,30 @@ def test_run_prints_one_row_for_each_name(monkeypatch, capsys):
         return bench.Ratio("nothing / nothing", sleeping(0), sleeping(0), at_most=10, rounds=1)
 
     monkeypatch.setattr(bench, "BENCHMARKS", {"first": harmless, "second": harmless})
+    monkeypatch.setattr(bench, "in_own_process", lambda name: print(bench.row(name)))
     bench.run(None)
     assert capsys.readouterr().out.count("nothing / nothing") == 2
     bench.run(["second"])
     assert capsys.readouterr().out.count("nothing / nothing") == 1
+
+
+def test_a_benchmark_has_a_process_of_its_own(capfd):
+    bench.in_own_process("im2col-loops")
+    assert capfd.readouterr().out.startswith("conv2d 8×64×32×32, 64 filters 3×3: im2col / loops")
+
+
+def test_a_benchmark_that_fails_says_so(monkeypatch):
+    monkeypatch.setattr(bench.sys, "executable", "false")
+    with pytest.raises(BuildError, match=r"The benchmark im2col-loops failed \(exit code 1\)"):
+        bench.in_own_process("im2col-loops")
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch):
+    def lacking():
+        raise ModuleNotFoundError("no keras here", name="keras")
+
+    monkeypatch.setattr(bench, "BENCHMARKS", {"lacking": lacking})
+    assert bench.row("lacking") == "lacking: needs keras, which is not installed"
 
 
 def test_an_unknown_name_is_refused_with_those_there_are():
