@@ -159,7 +159,7 @@ def photos_from_cache() -> Ratio:
 
 def _photo_ratio(folder: Path, what: str, theirs: Callable[[], np.ndarray]) -> Ratio:
     """Our first pass beside theirs. Two ways to resize differ far less than two pictures do."""
-    photos.THREADS = 2 * WORKERS
+    photos.THREADS = 1 + WORKERS
     cache = Path(_scratch.name) / "cache"
     files.cache_directory = lambda: cache
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tools import editions, execute, outputs
 from tools.errors import BuildError
 from tools.paths import ROOT
+from utils.data import identity, registry
 from utils.runtime import notebook_environment
 
 PROCESSES = 2
@@ -140,7 +141,10 @@ def _system_programs() -> list[str]:
 
 def run_originals() -> None:
     """Run every page and the tests marked `originals` on the published data sets; where one is missing, it says so."""
-    os.environ["LEARNING_TO_SEE_SOURCE"] = "original"
+    os.environ["LEARNING_TO_SEE_SOURCE"] = "auto"
+    for dataset in registry.DATASETS.values():
+        if dataset.files and identity(dataset.name)[0] != "original":
+            print(f"{dataset.name} is not on disk: pages run on its twin. Get it with `{dataset.download_command}`.")
     execute.run(editions.pages(), editions.installed_frameworks())
     _all_of(_unit_tests("originals"), fine=(0, NO_TESTS))
 

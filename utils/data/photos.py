@@ -16,8 +16,8 @@ from utils.data.cache import Block
 
 TASK = 32  # photos that a thread is given at a time: handing out single ones would cost as much as reading a header
 AHEAD = 4  # tasks begun for each thread before the first of them is written: this bounds the memory
-# Two a core: a thread hands the interpreter over several times a photo, and cores would wait meanwhile.
-THREADS = 2 * (os.cpu_count() or 1)
+# One more than cores: threads wait for the interpreter several times a photo.
+THREADS = 1 + (os.cpu_count() or 1)
 
 Photo = tuple[str, int]  # its name in the folder or archive, and its label
 Listed = tuple[list[Photo], Callable[[str], str | bytes]]  # photos, and how to get from a name to a path or to bytes

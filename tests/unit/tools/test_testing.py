@@ -104,6 +104,19 @@ def test_frameworks_never_share_a_process(tmp_path, monkeypatch):
     assert not any("keras" in " ".join(command) for command in testing._unit_tests("originals"))
 
 
+def test_originals_that_are_missing_are_named_and_do_not_stop_the_rest(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("LEARNING_TO_SEE_DATA", str(tmp_path))
+    monkeypatch.setenv("LEARNING_TO_SEE_SOURCE", "twin")
+    ran = []
+    monkeypatch.setattr(testing.execute, "run", lambda *_: ran.append(os.environ["LEARNING_TO_SEE_SOURCE"]))
+    monkeypatch.setattr(testing, "_all_of", lambda *_, **__: None)
+    testing.run_originals()
+    said = capsys.readouterr().out
+    assert ran == ["auto"]
+    assert "mnist is not on disk: pages run on its twin. Get it with `python -m utils.data download mnist`." in said
+    assert "scenes" not in said
+
+
 def test_a_failing_command_does_not_keep_the_others_from_running(capfd):
     python = [sys.executable, "-c"]
     with pytest.raises(BuildError, match="exit code 3"):
