@@ -46,10 +46,17 @@ def staleness(text: str, framework: str) -> str | None:
         if provenance.file_hash(ROOT / name) != checksum:
             return f"{name} changed"
     for name, facts in noted["used"]["data"].items():
-        source, checksum = data.identity(name)
+        source, checksum = _identity(name)
         if (source, checksum) != (facts["source"], facts["checksum"]):
             return f"its data changed: {name} is now the {source}"
     return None
+
+
+def _identity(name: str) -> tuple[str, str]:
+    try:
+        return data.identity(name)
+    except FileNotFoundError as error:  # $LEARNING_TO_SEE_SOURCE asks for originals, and this one is not there
+        raise BuildError(str(error)) from error
 
 
 @functools.cache

@@ -67,6 +67,15 @@ def test_other_data_rerun_their_pages(executed, monkeypatch):
     assert stale() == dict.fromkeys(SHAPES, "its data changed: mnist is now the original")
 
 
+def test_an_original_that_was_asked_for_and_is_missing_stops_with_its_sentence(executed, monkeypatch):
+    def missing(name):
+        raise FileNotFoundError(f"{name} is missing: get it.")
+
+    monkeypatch.setattr(outputs.data, "identity", missing)
+    with pytest.raises(BuildError, match=r"^mnist is missing: get it\.$"):
+        stale()
+
+
 @pytest.mark.parametrize(
     ("package", "frameworks"), [("torch", {"torch"}), ("keras", {"keras"}), ("numpy", {*BOTH}), ("pytest", set())]
 )
