@@ -18,3 +18,12 @@ BATCH_NORM_MOMENTUM = 0.9
 
 # One cycle: the share of all steps that the learning rate rises in.
 WARM_UP = 0.25
+
+# MobileNetV2 was published with an epsilon of 1e-3, which its weights need.
+MOBILENET_EPSILON = 1e-3
+
+# Initialization: Keras' default is Glorot's uniform rule with biases of zero, PyTorch's a narrower uniform for both.
+# The nets of the sources start as Keras has it, in both wings. Nets that are deep, or published, start their
+# convolutions by He's uniform rule, made for the ReLU behind each: variance 2 / fan-in, where the fan-in is how many
+# numbers meet in one output number (Keras counts all channels of a depthwise convolution, where only one meets).
+HE_VARIANCE = 2.0

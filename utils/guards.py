@@ -97,5 +97,12 @@ def check_architecture(input_shape: tuple[int, int, int], classes: int) -> None:
         raise ValueError(f"classes is {classes!r}: a classifier needs at least 2.")
 
 
+def check_pretrained_architecture(input_shape: tuple[int, int, int], classes: int | None) -> None:
+    """The same for a network of published weights: RGB pictures, and None for no classifier on top."""
+    check_architecture(input_shape, 2 if classes is None else classes)
+    if input_shape[-1] != 3:
+        raise ValueError(f"input_shape is {input_shape}: this network takes RGB pictures, of 3 channels.")
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int | np.integer) and value >= 1

@@ -1,58 +1,64 @@
 """Images in batches, as Keras takes them: channels last."""
 
-import math
-
 import keras
-import numpy as np
 
-from utils import guards, inputs
+from utils.batching import Plan, ahead
+from utils.keras.augmentation import changed, to_tensor
 
 
-def batches(images, labels, batch_size=64, *, shuffle=True, seed=0):
+def batches(images, labels, batch_size=64, *, shuffle=True, seed=0, augment=None, classes=None):
     """Cut images and labels into batches; every full pass over them shuffles anew.
 
+    While one batch is used, a thread prepares the next. Order and augmentation depend on `seed`, the pass and the batch
+    alone, and are the same in `utils.torch`.
+
     Args:
-        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels).
+        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels). Memory maps stay on disk: only
+            the batch is copied.
         labels: integers (N,).
         batch_size: images a batch; the last batch may be smaller.
-        shuffle: whether the order changes with each pass; it depends on `seed` and the pass alone.
-        seed: of the shuffling.
+        shuffle: whether the order changes with each pass.
+        seed: of the shuffling and the augmentation.
+        augment: a `utils.augmentation.Augmentation`, drawn anew for each image in each pass, or None.
+        classes: how many classes there are; MixUp and CutMix need it. With it, labels come as float32 (B, classes),
+            whose rows sum to 1: one-hot, or mixed as the images are. Losses: `CategoricalCrossentropy`
+            takes them so, `SparseCategoricalCrossentropy` as integers.
 
     Returns:
-        A sequence that can be iterated again and again: tensors float32 (B, height, width, channels), int64 (B,).
+        A sequence that can be iterated again and again: tensors float32 (B, height, width, channels), and int64 (B,)
+        or, with `classes`, float32 (B, classes).
 
     Raises:
-        ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many.
+        ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many; or augment or
+            classes do not suit them.
     """
-    guards.check_images(images)
-    guards.check_labels(labels, len(images))
-    guards.check_batch_size(batch_size)
-    return Batches(images, labels, batch_size, shuffle, seed)
+    return Batches(Plan(images, labels, batch_size, shuffle, seed, augment, classes))
 
 
 class Batches(keras.utils.PyDataset):
-    """What `batches` returns; `model.fit` takes it as it is."""
+    """What `batches` returns; `model.fit` takes it as it is, and prepares batches ahead in a way of its own."""
 
-    def __init__(self, images, labels, batch_size, shuffle, seed):
+    def __init__(self, plan):
         super().__init__()
-        self.images, self.labels = images, labels
-        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.plan = plan
         self.start(0)
 
     def start(self, epoch):
         """Take up the order of this epoch."""
-        count = len(self.images)
-        self.epoch = epoch
-        self.order = inputs.epoch_order(count, self.seed, epoch) if self.shuffle else np.arange(count)
+        self.epoch, self.take = epoch, self.plan.begin(epoch)
 
     def __len__(self):
-        return math.ceil(len(self.images) / self.batch_size)
+        return len(self.plan)
 
     def __getitem__(self, index):
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        images = keras.ops.convert_to_tensor(inputs.to_float(self.images[rows]))
-        return images, keras.ops.convert_to_tensor(self.labels[rows].astype("int64"))
+        return _tensors(*self.take(index))
 
     def __iter__(self):
-        yield from super().__iter__()
-        self.start(self.epoch + 1)
+        epoch, take = self.epoch, self.take
+        yield from ahead(lambda index: _tensors(*take(index)), len(self))
+        self.start(epoch + 1)
+
+
+def _tensors(images, labels, parameters):
+    pictures = to_tensor(images) if parameters is None else changed(images, parameters)
+    return pictures, keras.ops.convert_to_tensor(labels)

@@ -3,10 +3,10 @@
 Keras draws kernels by Glorot's uniform rule and starts biases at zero; the PyTorch wing does as Keras does.
 """
 
-import keras
 from keras import layers
 
-from utils import guards
+from utils import guards, shapes
+from utils.keras.building import sequential
 
 
 def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
@@ -24,9 +24,10 @@ def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
     Raises:
         ValueError: a size is impossible.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    shapes.whole("units", units)
+    return sequential(
         input_shape,
-        classes,
         layers.Flatten(name="flatten"),
         layers.Dense(units, name="dense1"),
         layers.ReLU(name="relu1"),
@@ -48,9 +49,9 @@ def small_convnet(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for three convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         layers.Conv2D(32, 3, name="conv1"),
         layers.ReLU(name="relu1"),
         layers.MaxPooling2D(2, name="pool1"),
@@ -80,9 +81,9 @@ def small_convnet_without_pooling(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for three convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         layers.Conv2D(32, 3, name="conv1"),
         layers.ReLU(name="relu1"),
         layers.Conv2D(64, 3, name="conv2"),
@@ -110,9 +111,9 @@ def lenet(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for two convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         layers.Conv2D(6, 5, name="conv1"),
         layers.ReLU(name="relu1"),
         layers.MaxPooling2D(2, name="pool1"),
@@ -131,11 +132,3 @@ def lenet(input_shape=(28, 28, 1), classes=10):
 def count_parameters(model):
     """Number of trainable parameters of a built model, an int."""
     return sum(int(weights.numpy().size) for weights in model.trainable_weights)
-
-
-def _sequential(input_shape, classes, *stack):
-    guards.check_architecture(input_shape, classes)
-    try:
-        return keras.Sequential([layers.Input(input_shape), *stack])
-    except ValueError as error:
-        raise guards.too_small(input_shape) from error

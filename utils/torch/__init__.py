@@ -1,17 +1,36 @@
 """The PyTorch wing: the same names, signatures and meanings as `utils.keras`."""
 
 from utils.torch.batches import batches
+from utils.torch.mobile import mobilenet_v2, squeezenet
 from utils.torch.models import count_parameters, dense_net, lenet, small_convnet, small_convnet_without_pooling
+from utils.torch.photo_convnets import catdog_convnet, gap_convnet, small_resnet
+from utils.torch.resnets import resnet18
 from utils.torch.training import evaluate, fit, predict
+from utils.torch.vgg import vgg16, vgg16_small
+from utils.torch.weights import copy_weights, get_weights, load_pretrained, load_weights, save_weights, set_weights
 
 __all__ = [
     "batches",
+    "catdog_convnet",
+    "copy_weights",
     "count_parameters",
     "dense_net",
     "evaluate",
     "fit",
+    "gap_convnet",
+    "get_weights",
     "lenet",
+    "load_pretrained",
+    "load_weights",
+    "mobilenet_v2",
     "predict",
+    "resnet18",
+    "save_weights",
+    "set_weights",
     "small_convnet",
     "small_convnet_without_pooling",
+    "small_resnet",
+    "squeezenet",
+    "vgg16",
+    "vgg16_small",
 ]

@@ -1,56 +1,55 @@
-"""Images in batches, as PyTorch takes them: channels first."""
+"""Images in batches, as PyTorch takes them: channels first, and last in memory."""
 
-import math
-
-import numpy as np
 import torch
 
-from utils import guards, inputs
+from utils.batching import Plan, ahead
+from utils.torch.augmentation import changed, to_tensor
 
 
-def batches(images, labels, batch_size=64, *, shuffle=True, seed=0):
+def batches(images, labels, batch_size=64, *, shuffle=True, seed=0, augment=None, classes=None):
     """Cut images and labels into batches; every full pass over them shuffles anew.
 
+    While one batch is used, a thread prepares the next. Order and augmentation depend on `seed`, the pass and the batch
+    alone, and are the same in `utils.keras`.
+
     Args:
-        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels).
+        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels). Memory maps stay on disk: only
+            the batch is copied.
         labels: integers (N,).
         batch_size: images a batch; the last batch may be smaller.
-        shuffle: whether the order changes with each pass; it depends on `seed` and the pass alone.
-        seed: of the shuffling.
+        shuffle: whether the order changes with each pass.
+        seed: of the shuffling and the augmentation.
+        augment: a `utils.augmentation.Augmentation`, drawn anew for each image in each pass, or None.
+        classes: how many classes there are; MixUp and CutMix need it. With it, labels come as float32 (B, classes),
+            whose rows sum to 1: one-hot, or mixed as the images are. Losses: `F.cross_entropy` takes either.
 
     Returns:
-        A sequence that can be iterated again and again: tensors float32 (B, channels, height, width), int64 (B,).
+        A sequence that can be iterated again and again: tensors float32 (B, channels, height, width), and int64 (B,)
+        or, with `classes`, float32 (B, classes).
 
     Raises:
-        ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many.
+        ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many; or augment or
+            classes do not suit them.
     """
-    guards.check_images(images)
-    guards.check_labels(labels, len(images))
-    guards.check_batch_size(batch_size)
-    return Batches(images, labels, batch_size, shuffle, seed)
+    return Batches(Plan(images, labels, batch_size, shuffle, seed, augment, classes))
 
 
 class Batches:
     """What `batches` returns. It picks a whole batch at once, where a DataLoader would pick image by image."""
 
-    def __init__(self, images, labels, batch_size, shuffle, seed):
-        self.images, self.labels = images, labels
-        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
-        self.epoch = 0
+    def __init__(self, plan):
+        self.plan, self.epoch = plan, 0
 
     def __len__(self):
-        return math.ceil(len(self.images) / self.batch_size)
+        return len(self.plan)
 
     def __iter__(self):
-        count = len(self.images)
-        order = inputs.epoch_order(count, self.seed, self.epoch) if self.shuffle else np.arange(count)
-        for start in range(0, count, self.batch_size):
-            rows = order[start : start + self.batch_size]
-            yield to_tensor(self.images[rows]), torch.from_numpy(self.labels[rows].astype("int64"))
-        self.epoch += 1
+        epoch = self.epoch
+        take = self.plan.begin(epoch)
+        yield from ahead(lambda index: _tensors(*take(index)), len(self))
+        self.epoch = epoch + 1
 
 
-def to_tensor(images):
-    """NumPy images (N, height, width, channels) as a float32 tensor (N, channels, height, width)."""
-    own = np.require(inputs.to_float(images), requirements=["C", "W"])  # PyTorch takes no mirrored or read-only arrays
-    return torch.from_numpy(own).permute(0, 3, 1, 2)
+def _tensors(images, labels, parameters):
+    pictures = to_tensor(images) if parameters is None else changed(images, parameters)
+    return pictures, torch.from_numpy(labels)

@@ -3,12 +3,10 @@
 Kernels are drawn by Glorot's uniform rule and biases start at zero, as Keras has it by default.
 """
 
-from collections import OrderedDict
-
-import torch
 from torch import nn
 
-from utils import guards
+from utils import guards, shapes
+from utils.torch.building import sequential
 
 
 def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
@@ -26,9 +24,10 @@ def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
     Raises:
         ValueError: a size is impossible.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    shapes.whole("units", units)
+    return sequential(
         input_shape,
-        classes,
         flatten=nn.Flatten(),
         dense1=nn.LazyLinear(units),
         relu1=nn.ReLU(),
@@ -50,9 +49,9 @@ def small_convnet(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for three convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         conv1=nn.Conv2d(input_shape[-1], 32, 3),
         relu1=nn.ReLU(),
         pool1=nn.MaxPool2d(2),
@@ -82,9 +81,9 @@ def small_convnet_without_pooling(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for three convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         conv1=nn.Conv2d(input_shape[-1], 32, 3),
         relu1=nn.ReLU(),
         conv2=nn.Conv2d(32, 64, 3),
@@ -112,9 +111,9 @@ def lenet(input_shape=(28, 28, 1), classes=10):
     Raises:
         ValueError: a size is impossible, or the images are too small for two convolutions.
     """
-    return _sequential(
+    guards.check_architecture(input_shape, classes)
+    return sequential(
         input_shape,
-        classes,
         conv1=nn.Conv2d(input_shape[-1], 6, 5),
         relu1=nn.ReLU(),
         pool1=nn.MaxPool2d(2),
@@ -133,21 +132,3 @@ def lenet(input_shape=(28, 28, 1), classes=10):
 def count_parameters(model):
     """Number of trainable parameters of a built model, an int."""
     return sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
-
-
-def _sequential(input_shape, classes, **stack):
-    guards.check_architecture(input_shape, classes)
-    model = nn.Sequential(OrderedDict(stack))
-    height, width, channels = input_shape
-    try:
-        model(torch.zeros(1, channels, height, width))  # tells the lazy layer how many numbers reach it
-    except RuntimeError as error:
-        raise guards.too_small(input_shape) from error
-    return model.apply(_initialize)
-
-
-@torch.no_grad()
-def _initialize(layer):
-    if isinstance(layer, nn.Conv2d | nn.Linear):
-        nn.init.xavier_uniform_(layer.weight)  # Glorot is Xavier's family name
-        nn.init.zeros_(layer.bias)
