@@ -202,8 +202,9 @@ def test_a_hundred_passes_broken_off_leave_no_thread():
 
 
 INTERRUPTED = """
-import threading, time
+import signal, threading, time
 from utils.batching import ahead
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may have it ignored
 try:
     for index in ahead(lambda index: time.sleep(0.2) or index, 1000):
         print(index, flush=True)

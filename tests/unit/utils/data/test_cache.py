@@ -123,7 +123,8 @@ print(block.images.sum(), len(block.labels))
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs in the background may have it ignored
 import numpy as np
 from pathlib import Path
 from utils.data import cache, files
