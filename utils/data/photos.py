@@ -60,6 +60,8 @@ def _blocks(
 
     with ExitStack() as stack:
         photos, opened = stack.enter_context(listed())
+        if not photos:
+            raise ValueError(f"There are no photos for {title}: its folders are empty; put the photos back into them.")
         bar = stack.enter_context(tqdm(total=len(photos), desc=f"Decoding {title}", delay=2, leave=False, disable=None))
         pool = stack.enter_context(ThreadPoolExecutor(THREADS))
         begun = deque()

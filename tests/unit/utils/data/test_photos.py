@@ -150,6 +150,13 @@ def test_a_folder_of_no_class_is_refused_by_name(small):
         data.load("cats_vs_dogs", size=(12, 16))
 
 
+def test_a_split_whose_folders_are_empty_is_refused_by_name(small):
+    put(small, [name for name in SPLITS if not name.startswith("test")])
+    (small / "test" / "cat").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"There are no photos for cats_vs_dogs, test: its folders are empty"):
+        data.load("cats_vs_dogs", split="test", size=(12, 16))
+
+
 def test_the_split_of_the_sources_goes_by_the_numbers_in_the_published_archive(small, monkeypatch, capsys):
     names = [f"PetImages/{kind}/{number}.jpg" for kind in ("Cat", "Dog") for number in range(12)]
     pictures = {name: jpeg(10 * number) for number, name in enumerate(names)}
