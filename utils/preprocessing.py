@@ -7,6 +7,8 @@ trained on. `scale` and `offset` are one number for each channel, in the order t
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 # Slightly wider than [0, 1]: bicubic resizing and color augmentation overshoot. Pictures scaled from -1 to 1, by mean
 # and standard deviation, or not at all lie far outside.
 LOWEST, HIGHEST = -0.25, 1.25
@@ -50,3 +52,9 @@ def check_range(low: float, high: float) -> None:
     raise ValueError(
         f"The pictures go from {low:.4g} to {high:.4g}, and this network wants them from 0 to 1: {way_out}."
     )
+
+
+def check_images(images: np.ndarray) -> None:
+    """The same for all images (N, height, width, channels) at once; uint8 images are scaled later, and always right."""
+    if images.dtype != np.uint8:
+        check_range(float(images.min()), float(images.max()))

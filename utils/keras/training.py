@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
-from utils import defaults, guards, inputs
+from utils import defaults, guards, inputs, preprocessing
 from utils.keras.batches import batches
+from utils.keras.layers import Preprocess
 from utils.schedules import SCHEDULES
 
 
@@ -118,6 +119,8 @@ def _check_model(model, images, labels=None):
     guards.check_images(images)
     if labels is not None:
         guards.check_labels(labels, len(images))
+    if any(isinstance(layer, Preprocess) for layer in model._flatten_layers()):
+        preprocessing.check_images(images)  # in compiled steps the layer can not, and Keras wraps what it says
     try:
         outputs = model(inputs.to_float(images[:1]), training=False).numpy()
     except ValueError as error:

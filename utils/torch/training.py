@@ -4,9 +4,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from utils import defaults, guards, inputs
+from utils import defaults, guards, inputs, preprocessing
 from utils.schedules import SCHEDULES
 from utils.torch.batches import batches, to_tensor
+from utils.torch.layers import Preprocess
 
 
 def fit(
@@ -139,6 +140,8 @@ def _check_model(model, images, labels=None):
     guards.check_images(images)
     if labels is not None:
         guards.check_labels(labels, len(images))
+    if any(isinstance(layer, Preprocess) for layer in model.modules()):
+        preprocessing.check_images(images)  # all at once: a wrong one would else be found when half is trained
     try:
         outputs = _logits(model, images[:1], batch_size=1).numpy()
     except RuntimeError as error:

@@ -45,7 +45,9 @@ def described(folder):
 def test_both_wings_export_the_same_names_with_the_same_signatures(described):
     keras, torch = described
     assert keras["signatures"] == torch["signatures"]
-    assert {"fit", "evaluate", "predict", "batches", "count_parameters", *MODELS} <= keras["signatures"].keys()
+    assert {"fit", "evaluate", "predict", "batches", "augment", "count_parameters", *MODELS} <= keras[
+        "signatures"
+    ].keys()
 
 
 @both

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import runtime
+from utils import augmentation, runtime
 
 MODELS = ("dense_net", "small_convnet", "small_convnet_without_pooling", "lenet")
 RECIPES = {
@@ -47,6 +47,8 @@ def describe(wing):
 
 
 IMAGES, LABELS = sample(8)
+NORMALIZED = np.linspace(-2, 2, 32 * 32 * 3, dtype="float32").reshape(32, 32, 3)
+RNG = np.random.default_rng(0)
 WRONG = {
     "no images": lambda wing: wing.fit(wing.lenet(), IMAGES[:0], LABELS[:0]),
     "images as a list": lambda wing: wing.predict(wing.lenet(), IMAGES.tolist()),
@@ -62,6 +64,16 @@ WRONG = {
     "image size": lambda wing: wing.predict(wing.lenet(), IMAGES[:, :20, :20]),
     "channels": lambda wing: wing.predict(wing.small_convnet(), np.repeat(IMAGES, 3, axis=3)),
     "validation": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, validation=(IMAGES, LABELS[:2])),
+    "range of a published network": lambda wing: wing.predict(
+        wing.vgg16_small((32, 32, 3), 3), np.linspace(0, 255, 2 * 32 * 32 * 3, dtype="float32").reshape(2, 32, 32, 3)
+    ),
+    "range of one image": lambda wing: wing.fit(
+        wing.mobilenet_v2((32, 32, 3), 3), np.stack([np.zeros((32, 32, 3), "float32"), NORMALIZED]), LABELS[:2] % 3
+    ),
+    "augmenting nothing": lambda wing: wing.augment(
+        IMAGES[:0], augmentation.Augmentation(flip=0.5).draw(RNG, 1, (28, 28))
+    ),
+    "augmenting others": lambda wing: wing.augment(IMAGES, augmentation.Augmentation(flip=0.5).draw(RNG, 3, (28, 28))),
     "optimizer": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, optimizer="lion"),
     "schedule": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, schedule="cosine"),
     "momentum of adam": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, optimizer="adam", momentum=0.9),
