@@ -36,11 +36,20 @@ def test_asks_no_foreign_host_and_has_no_console_message(site: Watched, name: st
 def test_tabs_switch_everywhere_and_survive_a_reload(site: Watched, name: str) -> None:
     page = site.open(name)
     there = [name for name in FRAMEWORKS if page.locator(f"label[data-sync-id={name}]").count()]
+    tries = 4 if site.home.startswith("file:") else 1
     for framework in [*there[1:], *there[:1]]:
-        page.locator(f"label[data-sync-id={framework}]").last.click()
-        assert not_shown(page, framework) == 0
-        page.reload()
-        assert not_shown(page, framework) == 0
+        assert any(survives_a_reload(page, framework) for _ in range(tries))
+
+
+def survives_a_reload(page: Page, framework: str) -> bool:
+    """Whether all tab sets show a framework's cells that was chosen in the last of them, and still do after a reload.
+
+    Under load Chromium gives a file one reload in twenty or so another local storage than before; http never.
+    """
+    page.locator(f"label[data-sync-id={framework}]").last.click()
+    assert not_shown(page, framework) == 0
+    page.reload()
+    return not_shown(page, framework) == 0
 
 
 def not_shown(page: Page, framework: str) -> int:
