@@ -48,7 +48,7 @@ def staleness(text: str, framework: str) -> str | None:
     for name, facts in noted["used"]["data"].items():
         source, checksum = _identity(name)
         if (source, checksum) != (facts["source"], facts["checksum"]):
-            return f"its data changed: {name} is now the {source}"
+            return f"its data changed: {name} is now {source}"
     return None
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from tools.errors import BuildError
 from tools.paths import BUILD, ROOT
 from utils import results, runtime
+from utils.data import registry
 
 UNFINISHED = BUILD / "results"
 MEASUREMENTS = ROOT / "tools" / "measurements"
@@ -124,7 +125,8 @@ def _work(name: str, label: str, framework: str, seeds: list[int]):
 
 def _result(name: str, measurement: ModuleType, runs: list[dict]) -> results.Result:
     (data,) = {json.dumps(facts["data"], sort_keys=True) for facts in runs}
-    ((data_name, identity),) = json.loads(data).items()
+    # weights that a measurement loads are no data set: its title names them
+    ((data_name, identity),) = ((key, facts) for key, facts in json.loads(data).items() if key in registry.DATASETS)
     return results.Result(
         name=name,
         title=measurement.TITLE,

@@ -2,17 +2,18 @@
 
 What comes out is what `utils.weights` describes. Which kind a file is, its first bytes say; nothing in a file is ever
 run (no pickle is loaded: `utils.state_dicts`). Layers are found by name, "/", "." and "_" being the same to us, because
-Keras' names can not hold the one and PyTorch's can not do without the other.
+Keras' names can not hold the one and PyTorch's can not do without the other. Which file is a model's, its layers say.
 """
 
 import os
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from utils import state_dicts
+from utils import provenance, state_dicts
 from utils.weights import HEAD, ROLES, existing, listed, load
 
 # What others call the layer that ends in logits.
@@ -22,6 +23,10 @@ HEADS = ("fc", "predictions", "Logits", HEAD)
 ORDERS = {1: ROLES[:1], 2: ROLES[:2], 4: ROLES[2:]}
 
 MOST_BYTES = 2**30
+
+# MobileNetV2's file was written when Keras called its layers otherwise: mobl3_conv_3_expand and bn3_conv_3_bn_expand
+# are today's block_3_expand and block_3_expand_BN, and block 0 is expanded_conv.
+_OLD_NAME = re.compile(r"(?:mobl|bn)(\d+)_conv(?:_\d+)?_(bn_)?(expand|depthwise|project)")
 
 _STATE_DICT = {"running_mean": "moving_mean", "running_var": "moving_variance"}
 
@@ -48,15 +53,21 @@ def read(path: str | os.PathLike) -> dict[str, dict[str, np.ndarray]]:
     )
 
 
-def matched(path: str | os.PathLike, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def matched(path: str | os.PathLike | None, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """The arrays of a published file that a model with tensors of these shapes takes, by the model's names.
 
     Everything below the head must be there and fit, and nothing else may be. The head, `logits`, is taken where the
-    file has one of the same shape, for as many classes; otherwise the model keeps its own.
+    file has one of the same shape, for as many classes; otherwise the model keeps its own. Without a path the file is
+    that of the network these shapes are of.
 
     Raises:
-        FileNotFoundError, ValueError: as `read`, or the file belongs to another network; it is said where they differ.
+        FileNotFoundError, ValueError: as `read` and `file_of`, or the file belongs to another network; it is said where
+            they differ.
     """
+    if path is None:
+        path = file_of(shapes)
+    else:
+        provenance.note_file(path)
     name = Path(path).name
     found = {_plain(layer): (layer, arrays) for layer, arrays in read(path).items()}
     layers = dict.fromkeys(key.rpartition("/")[0] for key in shapes)
@@ -69,6 +80,25 @@ def matched(path: str | os.PathLike, shapes: Mapping[str, tuple[int, ...]]) -> d
     if head and HEAD in layers and all(array.shape == shapes.get(f"{HEAD}/{r}") for r, array in head[1].items()):
         taken |= _tensors(name, HEAD, head[1], shapes)
     return taken
+
+
+def file_of(shapes: Mapping[str, tuple[int, ...]]) -> Path:
+    """Where the published weights are, on this machine, of the network whose tensors have these shapes.
+
+    Raises:
+        FileNotFoundError: they are not on disk; the command that gets them is said.
+        ValueError: the file there is not the published one, or none is published for this network.
+    """
+    from utils.data import registry, weights_file  # not for those who say a path
+
+    for weights in registry.WEIGHTS.values():
+        name, shape = weights.tensor
+        if shapes.get(name) == shape:
+            return weights_file(weights.name)
+    raise ValueError(
+        f"This model is none of those that weights are published for ({', '.join(registry.WEIGHTS)}): say the path of "
+        f"a file of its own."
+    )
 
 
 def _check_layers(name: str, wanted: Mapping[str, str], found: Mapping[str, tuple]) -> None:
@@ -104,6 +134,11 @@ def _tensors(
 
 
 def _plain(layer: str) -> str:
+    """A layer's name without what differs between those who write it."""
+    if old := _OLD_NAME.fullmatch(layer):
+        number, norm, part = old.groups()
+        layer = f"block_{number}_{part}" if int(number) else f"expanded_conv_{part}"
+        layer += "_BN" if norm else ""
     return layer.replace("/", "_").replace(".", "_")
 
 

@@ -73,11 +73,13 @@ def software(versions: dict[str, str]) -> str:
 
 
 def _data(name: str, source: str) -> list[nodes.Node | str]:
-    """Which of the two a data set was: the published one, or its twin, with the command that gets the other."""
+    """What a data set was, the published one or its twin, and whether weights were there; the command for the rest."""
     facts = registry.find(name)
     title = nodes.strong("", facts.title)
     if source == "original":
         return [" ", title, ": the original."]
+    if source == "missing":
+        return [" ", title, ": not on disk; ", nodes.literal("", facts.download_command), " gets them."]
     if not facts.files:
         return [" ", title, ": drawn for this course."]
     return [" ", title, ": its drawn twin; ", nodes.literal("", facts.download_command), " gets the original."]

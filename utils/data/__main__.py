@@ -1,12 +1,20 @@
-"""Which data sets there are, where they lie on this machine, and how to get and check the originals."""
+"""Which data sets and weights there are, where they lie on this machine, and how to get and check the originals."""
 
 from typing import Annotated
 
 import typer
 
 from utils.data import files, identity, originals, registry
+from utils.data.publications import WEIGHTS_FOLDER, DataSet, File, Publication, Weights
 
 NOTHING = ("no", "there is none")  # where an original is not on disk, or was never published
+PLACES = {
+    "published": "on disk",
+    "folders": "class folders",
+    "zip": "a zip of class folders",
+    "converted": "in another layout, unchecked",
+}
+CHECKSUMS = {"sha256": "SHA-256", "md5": "MD5"}
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__
@@ -15,23 +23,33 @@ app = typer.Typer(
 
 @app.command("list")
 def list_() -> None:
-    """Show all data sets: size, license, what is on disk, what is used."""
+    """Show all data sets and weights: size, license, what is on disk, what is used, what is checked."""
     rows = [("name", "images", "size", "license", "original", "load uses")]
     for dataset in registry.DATASETS.values():
         size = f"{dataset.size / 1e6:.1f} MB" if dataset.files else "-"
         used = identity(dataset.name)[0] if dataset.files else "what is drawn"
         images = f"{sum(dataset.splits.values()):,}"
         rows.append((dataset.name, images, size, dataset.license, _place(dataset), used))
+    _echo_table(rows)
+    rows = [("weights", "size", "license", "checked by", "original")]
+    for weights in registry.WEIGHTS.values():
+        checksum = CHECKSUMS[weights.files[0].algorithm]
+        rows.append((weights.name, f"{weights.size / 1e6:.1f} MB", weights.license, checksum, _place(weights)))
+    typer.echo()
+    _echo_table(rows)
+
+
+def _echo_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
-def _place(dataset: registry.DataSet) -> str:
+def _place(dataset: DataSet | Weights) -> str:
     """What is on disk of an original, in a few words."""
     original, found = originals.find(dataset), len(files.on_disk(dataset))
     if original is not None:
-        return {"published": "on disk", "folders": "class folders", "zip": "a zip of class folders"}[original.form]
+        return PLACES[original.form]
     if not dataset.files:
         return NOTHING[1]
     return f"{found} of {len(dataset.files)} files" if found else NOTHING[0]
@@ -39,8 +57,9 @@ def _place(dataset: registry.DataSet) -> str:
 
 @app.command()
 def where() -> None:
-    """Show the folders of the originals, of the twins and of decoded photos, and how much is in the last two."""
+    """Show the folders of originals, weights, twins and decoded photos, and how much is in the last two."""
     typer.echo(f"originals  {files.data_directory()}  (LEARNING_TO_SEE_DATA moves it)")
+    typer.echo(f"weights    {files.data_directory() / WEIGHTS_FOLDER}")
     for name, folder in (("twins", files.twin_directory()), ("decoded", files.decoded_directory())):
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         typer.echo(f"{name:<9}  {folder}  ({size / 1e6:.1f} MB, made again when it is deleted)")
@@ -63,7 +82,8 @@ def download(names: Annotated[list[str], typer.Argument(metavar="NAME…")]) -> 
 @app.command()
 def verify(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]")] = None) -> None:
     """Check originals on disk against their published checksums."""
-    chosen = _found(names) if names else [each for each in registry.DATASETS.values() if _place(each) not in NOTHING]
+    every = (*registry.DATASETS.values(), *registry.WEIGHTS.values())
+    chosen = _found(names) if names else [each for each in every if _place(each) not in NOTHING]
     if not chosen:
         typer.echo(f"There is no original in {files.data_directory()}.")
     broken = [dataset for dataset in chosen if not _verify_all(dataset)]
@@ -71,12 +91,17 @@ def verify(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]"
         raise typer.Exit(1)
 
 
-def _verify_all(dataset: registry.DataSet) -> bool:
-    """Whether the published files are right; class folders have nothing published to compare with."""
+def _verify_all(dataset: DataSet | Weights) -> bool:
+    """Whether the published files are right; class folders and conversions have nothing published to compare with."""
     original = originals.find(dataset)
     if original is None or original.form == "published":
         broken = [file for file in dataset.files if not _verify(dataset, file)]
         return not broken
+    if original.form == "converted":
+        typer.echo(
+            f"{dataset.name}: {original.path} holds the weights in another layout, whose checksum nobody published."
+        )
+        return True
     typer.echo(
         f"{dataset.name}: {original.path} holds class folders, whose checksums nobody published; "
         "utils.data.folders.scan looks through them."
@@ -84,7 +109,7 @@ def _verify_all(dataset: registry.DataSet) -> bool:
     return True
 
 
-def _verify(dataset: registry.DataSet, file: registry.File) -> bool:
+def _verify(dataset: Publication, file: File) -> bool:
     try:
         files.verified(dataset, file)
     except (FileNotFoundError, ValueError) as error:
@@ -94,7 +119,7 @@ def _verify(dataset: registry.DataSet, file: registry.File) -> bool:
     return True
 
 
-def _found(names: list[str]) -> list[registry.DataSet]:
+def _found(names: list[str]) -> list[DataSet | Weights]:
     try:
         found = [registry.find(name) for name in names]
     except ValueError as error:

@@ -16,7 +16,7 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from utils.data import files
-from utils.data.registry import DataSet, File
+from utils.data.publications import File, Publication
 
 TIMEOUT = (10.0, 30.0)  # seconds to wait for a connection, and for the next piece
 PIECE = 1 << 16  # bytes
@@ -35,8 +35,8 @@ class _NoMirror(Exception):  # noqa: N818
     """Why none will do."""
 
 
-def download(dataset: DataSet, *, timeout: tuple[float, float] = TIMEOUT) -> Path:
-    """Bring all published files of a data set into the data directory; those already there and right are left alone.
+def download(dataset: Publication, *, timeout: tuple[float, float] = TIMEOUT) -> Path:
+    """Bring all published files of a data set or a network into the data directory, except those there and right.
 
     Args:
         dataset: what to get.
@@ -61,14 +61,14 @@ def download(dataset: DataSet, *, timeout: tuple[float, float] = TIMEOUT) -> Pat
     return folder
 
 
-def _is_here(dataset: DataSet, file: File) -> bool:
+def _is_here(dataset: Publication, file: File) -> bool:
     try:
         return files.verified(dataset, file).is_file()
     except (FileNotFoundError, ValueError):
         return False
 
 
-def _download(dataset: DataSet, file: File, timeout: tuple[float, float]) -> None:
+def _download(dataset: Publication, file: File, timeout: tuple[float, float]) -> None:
     """Try one mirror after the other, unless another process has just got the file."""
     part = files.directory(dataset) / f"{file.name}.part"
     # A beginning left by an earlier try may be bad, as only its checksum shows: then the first mirror counts again.
@@ -86,7 +86,7 @@ def _download(dataset: DataSet, file: File, timeout: tuple[float, float]) -> Non
         raise _NoMirror("; ".join(dict.fromkeys(reasons)))
 
 
-def _failure(dataset: DataSet, file: File, error: Exception) -> DownloadError:
+def _failure(dataset: Publication, file: File, error: Exception) -> DownloadError:
     """What went wrong, and what to do, in one sentence."""
     folder = files.directory(dataset)
     if isinstance(error, _NoMirror):
@@ -168,7 +168,7 @@ def _put_in_place(part: Path, file: File) -> None:
     try:
         pooch.retrieve(
             url=str(part),
-            known_hash=f"sha256:{file.sha256}",
+            known_hash=file.checksum,
             fname=file.name,
             path=part.parent,
             downloader=lambda _url, output, _pooch: part.replace(output),

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from utils import provenance
-from utils.data import files, originals, registry, twins
+from utils.data import files, originals, pretrained, registry, twins
 from utils.data.files import listing_checksum
-from utils.data.registry import DataSet
+from utils.data.publications import DataSet, Weights
 
 LARGEST = 4096  # pixels a side to which pictures may be resized
 SOURCES = ("auto", "original", "twin")
@@ -74,6 +74,8 @@ def load(
         FileNotFoundError: source="original", and it is not on disk.
     """
     dataset = registry.find(name)
+    if isinstance(dataset, Weights):
+        raise ValueError(f"{name} are weights of a network and no pictures: use its builder, and load_pretrained.")
     if dataset.layout == "scenes":
         raise ValueError(
             f"The pictures of {name} hold several things each: use load_scenes, which gives boxes and masks."
@@ -129,9 +131,11 @@ def load_folder(
 def identity(name: str) -> tuple[str, str]:
     """What `load(name)` would use now, without loading it: "original" or "twin", and its checksum.
 
-    The checksum is made from those of the published files, or is that of the source file that draws the twin.
+    The checksum is made from those of the published files, or is that of the source file that draws the twin. Of a
+    network's weights it says what `weights_file(name)` would find: "original" or "missing".
     """
-    return _choice(registry.find(name), "auto")[:2]
+    published = registry.find(name)
+    return pretrained.identity(published) if isinstance(published, Weights) else _choice(published, "auto")[:2]
 
 
 def check_size(size: object) -> None:

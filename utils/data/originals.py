@@ -1,4 +1,4 @@
-"""What is on disk of an original, in any of its forms: the published files, class folders, or a zip of these."""
+"""What is on disk of an original, in any of its forms: the published files, class folders, a zip, converted weights."""
 
 import functools
 from collections.abc import Callable
@@ -9,14 +9,15 @@ import numpy as np
 
 from utils import provenance
 from utils.data import files
-from utils.data.registry import DataSet
+from utils.data.publications import DataSet, Weights
 
 
 @dataclass(frozen=True)
 class Original:
-    """An original on disk: its form ("published", "folders" or "zip"), where it is, and a checksum of what it holds.
+    """An original on disk: its form, where it is, and a checksum of what it holds.
 
-    The checksum of published files is the published one, that of class folders is made from names and sizes.
+    The form is "published", "folders" or "zip", or of weights "published" or "converted". The checksum of published
+    files is the published one, that of class folders is made from names and sizes.
     """
 
     form: str
@@ -24,11 +25,13 @@ class Original:
     checksum: str
 
 
-def find(dataset: DataSet) -> Original | None:
+def find(dataset: DataSet | Weights) -> Original | None:
     """What there is of this original, judged by names alone; None where it is not on disk."""
     folder = files.directory(dataset)
     if dataset.files and len(files.on_disk(dataset)) == len(dataset.files):
         return Original("published", folder, dataset.checksum)
+    if isinstance(dataset, Weights):
+        return _converted(dataset)
     if not dataset.files or dataset.shape[2] != 3:
         return None
     if all((folder / split).is_dir() for split in ("train", "test")):
@@ -36,6 +39,15 @@ def find(dataset: DataSet) -> Original | None:
     archives = [path for path in sorted(folder.glob("*.zip")) if path.name not in {file.name for file in dataset.files}]
     if len(archives) == 1:
         return Original("zip", archives[0], _archive_checksum(archives[0], archives[0].stat().st_mtime_ns))
+    return None
+
+
+def _converted(weights: Weights) -> Original | None:
+    """The first file there is of those that hold the published numbers in another layout."""
+    for name in weights.conversions:
+        path = files.directory(weights) / name
+        if path.is_file():
+            return Original("converted", path, files.sha256(path))
     return None
 
 

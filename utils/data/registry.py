@@ -1,67 +1,21 @@
-"""What there is to know about each data set, and nothing but facts: no reading, no fetching."""
+"""What there is to know about each data set and each network's weights: facts only, no reading, no fetching."""
 
-import hashlib
-from dataclasses import dataclass
+from utils.data.publications import DataSet, File, Weights
 
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True)
-class File:
-    """A published file: its name, its size in bytes, and the SHA-256 of its bytes in hex."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set: its published files, where they come from and on what terms, and what is in it.
-
-    `shape` is (height, width, channels), None where pictures differ in it; `splits` the pictures in each split, and
-    `mirrors` the addresses (each with a slash at its end) under which all `files` lie, in the order in which to try
-    them. `citation` is a key of references.bib, `layout` names the reader of the files, `twin` the module in
-    utils/data/synthetic that draws it, and after it those that it draws with. A set without files is drawn only.
-    """
-
-    name: str
-    title: str
-    classes: tuple[str, ...]
-    shape: tuple[int | None, int | None, int]
-    splits: dict[str, int]
-    files: tuple[File, ...]
-    mirrors: tuple[str, ...]
-    license: str
-    citation: str
-    layout: str
-    twin: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of all published files together."""
-        return sum(file.size for file in self.files)
-
-    @property
-    def checksum(self) -> str:
-        """One SHA-256 for all published files together, made from theirs."""
-        return hashlib.sha256("\n".join(f"{file.sha256}  {file.name}" for file in self.files).encode()).hexdigest()
-
-    @property
-    def download_command(self) -> str:
-        """What to type to get the original."""
-        return f"python -m utils.data download {self.name}"
-
-
-def find(name: str) -> DataSet:
-    """The data set of this name.
+def find(name: str) -> DataSet | Weights:
+    """The data set or the weights of this name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are none.
     """
-    if name not in DATASETS:
-        raise ValueError(f"There is no data set {name!r}: choose from {', '.join(DATASETS)}.")
-    return DATASETS[name]
+    if name not in DATASETS and name not in WEIGHTS:
+        raise ValueError(
+            f"There is no data set {name!r}: choose from {', '.join(DATASETS)}, or weights from {', '.join(WEIGHTS)}."
+        )
+    return DATASETS[name] if name in DATASETS else WEIGHTS[name]
 
 
 # The SHA-256 of MNIST's files were taken from files with the MD5 that torchvision publishes: f68b3c2d…, d53e105e…,
@@ -214,4 +168,72 @@ _ALL = (
     ),
 )
 
+# VGG16's size and MD5 stand in Keras; a published SHA-256 we have not found. Those of ResNet-18 stand in several public
+# projects, and its name has the first digits; those of MobileNetV2 in one, and its size in what Keras prints. Those of
+# SqueezeNet were taken from a file with the MD5 that its port publishes, 80b66c92…. torchvision states no terms.
+_ALL_WEIGHTS = (
+    Weights(
+        name="vgg16",
+        title="ImageNet weights of VGG16",
+        files=(
+            File(
+                "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                58_889_256,
+                "md5:6d6bbae143d832006294945121d1f1fc",
+            ),
+        ),
+        mirrors=("https://storage.googleapis.com/tensorflow/keras-applications/vgg16/",),
+        license="CC BY 4.0",
+        citation="simonyan2015vgg",
+        tensor=("block5_conv3/kernel", (3, 3, 512, 512)),
+    ),
+    Weights(
+        name="resnet18",
+        title="ImageNet weights of ResNet-18",
+        files=(
+            File(
+                "resnet18-f37072fd.pth",
+                46_830_571,
+                "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+            ),
+        ),
+        mirrors=("https://download.pytorch.org/models/",),
+        license="none stated",
+        citation="he2016resnet",
+        tensor=("layer4.1.conv2/kernel", (3, 3, 512, 512)),
+    ),
+    Weights(
+        name="mobilenet_v2",
+        title="ImageNet weights of MobileNetV2 (0.35)",
+        files=(
+            File(
+                "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5",
+                2_019_640,
+                "df1c3db1d0d9193719c4c70f707c56f7021f999f825bdc57454c275cf6def19f",
+            ),
+        ),
+        mirrors=("https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/",),
+        license="Apache 2.0",
+        citation="sandler2018mobilenetv2",
+        tensor=("Conv_1/kernel", (1, 1, 112, 1280)),
+        conversions=("mobilenet_v2_0.35_224_notop.weights.h5", "mobilenet_v2_0.35_224_notop.npz"),
+    ),
+    Weights(
+        name="squeezenet",
+        title="ImageNet weights of SqueezeNet 1.1",
+        files=(
+            File(
+                "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                3_002_560,
+                "17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da",
+            ),
+        ),
+        mirrors=("https://github.com/rcmalli/keras-squeezenet/releases/download/v1.0/",),
+        license="MIT",
+        citation="iandola2016squeezenet",
+        tensor=("fire9.expand3x3/kernel", (3, 3, 64, 256)),
+    ),
+)
+
 DATASETS = {dataset.name: dataset for dataset in _ALL}
+WEIGHTS = {weights.name: weights for weights in _ALL_WEIGHTS}

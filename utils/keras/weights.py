@@ -75,7 +75,7 @@ def load_weights(model, path):
     set_weights(model, weights.load(path))
 
 
-def load_pretrained(model, path):
+def load_pretrained(model, path=None):
     """Give a model the weights of a published file, or of ours, that was trained on other classes.
 
     Everything below the layer `logits` must be in the file and fit. `logits` itself is taken where the file has it for
@@ -84,10 +84,12 @@ def load_pretrained(model, path):
     Args:
         model: `vgg16`, `resnet18` and so on: their docstrings name the files they take.
         path: HDF5 of Keras, .npz with names "layer/role", a state dict of `torch.save`, or safetensors. Nothing in it
-            is ever run, and no pickle loaded.
+            is ever run, and no pickle loaded. Without it the file is the one that was published for this network, in
+            the data directory, where `python -m utils.data download NAME` has put it; it is known by the model's
+            layers, and nothing is downloaded here.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file; without a path, the command that gets it is said.
         ValueError: it is of another kind, broken, or of another network; it is said where they differ. Nothing is
             changed.
     """

@@ -4,7 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from utils import published, weights
+from utils import provenance, published, weights
+from utils.data import registry
 
 RNG = np.random.default_rng(3)
 SHAPES = {
@@ -197,3 +198,43 @@ def test_layers_of_kinds_we_have_not_are_refused(path):
     arrays = {f"lstm/{role}": np.ones(2, "float32") for role in ("kernel", "recurrent", "bias")}
     with pytest.raises(ValueError, match="layer lstm has 3 arrays"):
         published.read(legacy_hdf5(path, arrays))
+
+
+MOBILE = {  # by the names in MobileNetV2's published file, as those who read it by hand call them
+    "mobl0_conv_0_depthwise": "expanded_conv.depthwise",
+    "bn0_conv_0_bn_depthwise": "expanded_conv.depthwise_BN",
+    "bn0_conv_0_bn_project": "expanded_conv.project_BN",
+    "mobl1_conv_1_expand": "block_1.expand",
+    "bn1_conv_1_bn_expand": "block_1.expand_BN",
+    "mobl16_conv_16_project": "block_16.project",
+    "bn16_conv_bn_project": "block_16.project_BN",
+    "bn_Conv1": "bn_Conv1",
+    "Conv_1_bn": "Conv_1_bn",
+}
+
+
+def test_mobilenets_file_keeps_the_names_of_its_time(path):
+    arrays = {f"{old}/kernel": RNG.random((2, number), "float32") for number, old in enumerate(MOBILE, start=1)}
+    expected = {f"{new}/kernel": arrays[f"{old}/kernel"] for old, new in MOBILE.items()}
+    shapes = {key: array.shape for key, array in expected.items()}
+    same(published.matched(legacy_hdf5(path, arrays), shapes), expected)
+
+
+@pytest.mark.parametrize("name", registry.WEIGHTS)
+def test_a_network_is_known_by_its_layers(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("LEARNING_TO_SEE_DATA", str(tmp_path))
+    tensor, shape = registry.WEIGHTS[name].tensor
+    for call in (published.file_of, lambda shapes: published.matched(None, shapes)):
+        with pytest.raises(
+            FileNotFoundError, match=rf"is missing: get it with `python -m utils\.data download {name}`"
+        ):
+            call(SHAPES | {tensor: shape})
+        with pytest.raises(ValueError, match="none of those that weights are published for"):
+            call(SHAPES | {tensor: (*shape[:-1], 7)})
+
+
+def test_a_file_of_the_project_is_noted(path, monkeypatch):
+    monkeypatch.setattr(provenance, "ROOT", path.parent)
+    monkeypatch.setattr(provenance, "_files", set())
+    published.matched(ours(path, ARRAYS), SHAPES)
+    assert provenance.report()["files"][path.name] == provenance.file_hash(path)

@@ -31,6 +31,10 @@ def test_it_tells_the_original_from_the_twin(book: Book) -> None:
     book.run("page", used={"files": {}, "data": {"scenes": {"source": "twin", "checksum": "x"}}})
     book.build()
     assert "Scenes: drawn for this course." in book.words("page", ".page-head")
+    book.run("page", used={"files": {}, "data": {"vgg16": {"source": "missing", "checksum": ""}}})
+    book.build()
+    missing = "ImageNet weights of VGG16: not on disk; python -m utils.data download vgg16 gets them."
+    assert missing in book.words("page", ".page-head")
 
 
 def test_it_offers_each_edition_to_download_and_in_colab(book: Book) -> None:

@@ -139,6 +139,46 @@ def test_a_wrong_use_says_what_there_is(command, words):
     assert "Usage: python -m utils.data" in done.stdout + done.stderr
 
 
+def test_list_shows_weights_their_terms_and_how_they_are_checked(command, tmp_path):
+    folder = tmp_path / "data" / "weights"
+    folder.mkdir(parents=True)
+    (folder / registry.WEIGHTS["squeezenet"].files[0].name).touch()
+    (folder / registry.WEIGHTS["mobilenet_v2"].conversions[0]).touch()
+    done = command("list")
+    assert row(done, "weights") == ["weights", "size", "license", "checked", "by", "original"]
+    assert row(done, "vgg16") == ["vgg16", "58.9", "MB", "CC", "BY", "4.0", "MD5", "no"]
+    assert row(done, "resnet18") == ["resnet18", "46.8", "MB", "none", "stated", "SHA-256", "no"]
+    assert row(done, "squeezenet")[-3:] == ["SHA-256", "on", "disk"]
+    assert row(done, "mobilenet_v2")[-4:] == ["in", "another", "layout,", "unchecked"]
+
+
+def test_where_shows_the_folder_of_weights(command, tmp_path):
+    assert row(command("where"), "weights") == ["weights", str(tmp_path / "data" / "weights")]
+
+
+def test_verify_looks_at_weights_too(command, tmp_path):
+    folder = tmp_path / "data" / "weights"
+    folder.mkdir(parents=True)
+    (folder / registry.WEIGHTS["mobilenet_v2"].conversions[1]).touch()
+    done = command("verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mobilenet_v2: " in done.stdout
+    assert "in another layout, whose checksum nobody published" in done.stdout
+    (folder / registry.WEIGHTS["vgg16"].files[0].name).write_bytes(b"cut short")
+    done = command("verify")
+    assert done.returncode == 1
+    assert "kernels_notop.h5 is broken (it has 9 bytes, the published file 58,889,256)" in done.stderr
+    assert "`python -m utils.data download vgg16`" in done.stderr
+    assert command("verify", "resnet18").stderr.count("resnet18-f37072fd.pth is missing") == 1
+
+
+def test_a_download_of_weights_without_a_network_fails_in_sentences(command):
+    done = command("download", "resnet18")
+    assert done.returncode == 1
+    assert "ImageNet weights of ResNet-18: 46.8 MB, license none stated" in done.stdout
+    assert "resnet18-f37072fd.pth could not be downloaded (download.pytorch.org can not be reached)" in done.stderr
+
+
 def test_help_names_every_command(command):
     done = command("--help")
     assert done.returncode == 0

@@ -1,6 +1,7 @@
 """Downloading from a server on this machine that behaves, breaks off, lies, stalls and refuses."""
 
 import dataclasses
+import hashlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from utils.data import fetch, files, load
+from utils.data import fetch, files, load, registry, weights_file
 from utils.provenance import ROOT
 
 IMAGES = "train-images-idx3-ubyte.gz"
@@ -432,3 +433,40 @@ def test_a_device_without_room_is_told(tiny, offered):
     (tiny.folder / f"{IMAGES}.part").symlink_to("/dev/full")
     with pytest.raises(fetch.DownloadError, match=r"No space left on device\): make room"):
         fetch.download(offered("good", only=IMAGES))
+
+
+@pytest.fixture
+def weights(tiny, server, monkeypatch):
+    """A function: a small file of weights, of which an MD5 is published, in place of VGG16's, with these mirrors."""
+    name, content = "vgg16.h5", bytes(range(256)) * 100
+    server.content[name] = content
+
+    def by(*behaviors):
+        file = registry.File(name, len(content), f"md5:{hashlib.md5(content).hexdigest()}")
+        mirrors = tuple(server.mirror(behavior) for behavior in behaviors)
+        offered = dataclasses.replace(registry.WEIGHTS["vgg16"], files=(file,), mirrors=mirrors)
+        monkeypatch.setitem(registry.WEIGHTS, "vgg16", offered)
+        return offered
+
+    return by
+
+
+def test_weights_are_downloaded_into_their_folder_and_found(tiny, server, weights):
+    folder = fetch.download(weights("breaks_off", "good"))
+    assert folder == tiny.folder.parent / "weights"
+    assert names(folder) == ["vgg16.h5"]
+    assert server.asked[-1] == ("mirror1", "vgg16.h5", "bytes=12800-")
+    assert weights_file("vgg16").read_bytes() == server.content["vgg16.h5"]
+    fetch.download(weights("good"))
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("behavior", "said"),
+    [("other", "gave a file with a wrong checksum"), ("longer", "offered 25601 bytes where 25600 were expected")],
+)
+def test_wrong_weights_are_refused_and_nothing_is_left_that_loads(tiny, weights, behavior, said):
+    with pytest.raises(fetch.DownloadError, match=rf"^vgg16.h5 could not .*{said}.*`python -m utils.data download vgg"):
+        fetch.download(weights(behavior))
+    with pytest.raises(FileNotFoundError, match=r"`python -m utils.data download vgg16`"):
+        weights_file("vgg16")

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from utils import published
 from utils.data import files, folders, identity, load, originals, registry
 from utils.data.synthetic import digits
 
@@ -113,3 +114,30 @@ def test_cifar10_is_whole_and_balanced(cifar10, split, count):
     blue = loaded.images[loaded.labels == loaded.classes.index("ship"), ..., 2].mean()
     red = loaded.images[loaded.labels == loaded.classes.index("ship"), ..., 0].mean()
     assert blue > red, "channels are red, green, blue: ships are on water"
+
+
+@pytest.mark.parametrize("name", registry.WEIGHTS)
+def test_weights_are_the_published_ones(name):
+    weights = registry.WEIGHTS[name]
+    if not files.on_disk(weights):
+        pytest.skip(f"the weights of {name} are not on disk")
+    path = files.verified(weights, weights.files[0])
+    if name == "squeezenet":  # as its port publishes it
+        assert hashlib.md5(path.read_bytes()).hexdigest() == "80b66c92d79d4310e07fb60a297bf0d1"
+
+
+def test_weights_in_other_layouts_are_the_same():
+    weights = registry.WEIGHTS["mobilenet_v2"]
+    paths = [files.directory(weights) / name for name in weights.conversions]
+    if not all(path.is_file() for path in paths):
+        pytest.skip("the weights of MobileNetV2 are not on disk in both other layouts")
+    one, other = (
+        {
+            f"{layer.replace('.', '_')}/{role}": array
+            for layer, arrays in published.read(path).items()
+            for role, array in arrays.items()
+        }
+        for path in paths
+    )
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(array, other[key]) for key, array in one.items())

@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from utils.data import registry
-from utils.data.registry import DATASETS, SPLITS
+from utils.data.registry import DATASETS, SPLITS, WEIGHTS
 from utils.provenance import ROOT
 
 published = pytest.mark.parametrize(
     "dataset", [dataset for dataset in DATASETS.values() if dataset.files], ids=lambda dataset: dataset.name
 )
 every = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
+networks = pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
@@ -36,7 +37,7 @@ def test_it_has_every_split_and_different_classes(dataset):
 @every
 def test_files_have_names_sizes_and_checksums(dataset):
     assert len({file.name for file in dataset.files}) == len(dataset.files)
-    assert all(file.size > 0 and re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in dataset.files)
+    assert all(file.size > 0 and re.fullmatch(r"[0-9a-f]{64}", file.checksum) for file in dataset.files)
     assert all("/" not in file.name and "\\" not in file.name for file in dataset.files)
 
 
@@ -79,3 +80,44 @@ def test_mnist_is_as_published():
     assert mnist.shape == (28, 28, 1)
     assert mnist.size == 11_594_722
     assert mnist.classes == tuple("0123456789")
+
+
+def test_an_unknown_name_is_refused_with_the_weights_too():
+    with pytest.raises(ValueError, match="weights from vgg16, resnet18, mobilenet_v2, squeezenet"):
+        registry.find("vgg19")
+
+
+def test_no_data_set_is_called_like_weights():
+    assert not DATASETS.keys() & WEIGHTS.keys()
+
+
+@networks
+def test_weights_are_found_by_their_name_and_are_one_file(weights):
+    assert registry.find(weights.name) is weights
+    (file,) = weights.files
+    assert file.size > 0
+    assert len(file.digits) == {"md5": 32, "sha256": 64}[file.algorithm]
+    assert re.fullmatch("[0-9a-f]+", file.digits)
+    assert file.checksum in (file.digits, f"md5:{file.digits}")
+
+
+@networks
+def test_weights_come_from_encrypted_addresses_and_are_cited(weights):
+    assert weights.license
+    assert all(re.fullmatch(r"https://[\w.-]+/(\S+/)?", mirror) for mirror in weights.mirrors)
+    assert f"{{{weights.citation}," in (ROOT / "references.bib").read_text("utf8")
+
+
+def test_resnet18s_name_begins_its_checksum():
+    """So torch.hub checks it."""
+    (file,) = WEIGHTS["resnet18"].files
+    assert file.name == f"resnet18-{file.digits[:8]}.pth"
+
+
+def test_networks_are_told_apart_by_their_tensors():
+    assert len({weights.tensor for weights in WEIGHTS.values()}) == len(WEIGHTS)
+
+
+def test_the_checksum_of_a_set_is_made_as_it_always_was():
+    """Another one would call for running every page again."""
+    assert DATASETS["mnist"].checksum == "74a1b68ba01821a62f13bf44a0d8acbf3cef08be88a75b43827dd40bb1cd2f6e"
