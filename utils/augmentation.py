@@ -158,12 +158,17 @@ def check_crop(augmentation: Augmentation, size: tuple[int, int]) -> None:
         )
 
 
+def check_kind(augmentation: Augmentation | None) -> None:
+    """Refuse what is neither an `Augmentation` nor None."""
+    if not isinstance(augmentation, Augmentation | None):
+        raise ValueError(f"augment is {augmentation!r}: pass an Augmentation, such as Augmentation(flip=0.5), or None.")
+
+
 def check_augment(augmentation: Augmentation | None, images: np.ndarray) -> None:
     """Refuse what is no `Augmentation`, or none for these images, uint8 or float32 (N, height, width, channels)."""
+    check_kind(augmentation)
     if augmentation is None:
         return
-    if not isinstance(augmentation, Augmentation):
-        raise ValueError(f"augment is {augmentation!r}: pass an Augmentation, such as Augmentation(flip=0.5), or None.")
     check_crop(augmentation, images.shape[1:3])
     if augmentation.colors:
         check_colors(images)

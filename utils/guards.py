@@ -1,14 +1,19 @@
 """What both wings refuse, each in one sentence that names the value, the rule and the way out."""
 
+import os
+from pathlib import Path
+
 import numpy as np
-
-from utils.schedules import SCHEDULES
-
-OPTIMIZERS = ("rmsprop", "sgd", "adam", "adamw")
 
 
 def check_images(images: np.ndarray) -> None:
     """Refuse what is not a non-empty stack of uint8 or finite float32 images."""
+    sizes = _sizes(images)
+    if len(sizes) > 1:
+        raise ValueError(
+            f"Images differ in shape, such as {' and '.join(map(str, sorted(sizes)[:2]))}: resize them to one size "
+            f"first, for example with utils.images.resize."
+        )
     if not isinstance(images, np.ndarray) or images.ndim != 4:
         found = f"of shape {images.shape}" if isinstance(images, np.ndarray) else f"a {type(images).__name__}"
         raise ValueError(f"Images are {found}: pass a NumPy array of shape (N, height, width, channels).")
@@ -23,6 +28,13 @@ def check_images(images: np.ndarray) -> None:
         raise ValueError(f"{broken} of {len(images)} images hold NaN or infinity: find them with np.isfinite.")
 
 
+def _sizes(images: object) -> set[tuple[int, ...]]:
+    """The shapes in a list of arrays, or in an array of them; empty where there are none."""
+    if isinstance(images, np.ndarray) and images.dtype != object:
+        return set()
+    return {image.shape for image in images if isinstance(image, np.ndarray)} if np.iterable(images) else set()
+
+
 def check_labels(labels: np.ndarray, count: int) -> None:
     """Refuse what is not one class number for each of `count` images."""
     if not isinstance(labels, np.ndarray) or labels.ndim != 1:
@@ -34,6 +46,46 @@ def check_labels(labels: np.ndarray, count: int) -> None:
         raise ValueError(f"There are {count} images but {len(labels)} labels: pass one label for each image.")
 
 
+def check_training(labels: np.ndarray, validation: tuple | None, patience: int | None) -> None:
+    """Refuse what nothing can be learned from, and patience without anything to judge by."""
+    if isinstance(labels, np.ndarray) and labels.ndim == 1 and len(labels) and (labels == labels[0]).all():
+        raise ValueError(
+            f"All {len(labels)} labels are {labels[0]}: a classifier learns from images of at least two classes; "
+            f"shuffle before you take a part."
+        )
+    if validation is None and patience is not None:
+        raise ValueError(
+            f"patience is {patience}, but there is no validation to judge by: give validation=(images, labels)."
+        )
+
+
+def check_trainable(count: int) -> None:
+    """Refuse a model of whose tensors none is to be trained."""
+    if count == 0:
+        raise ValueError("Every layer of this model is frozen: unfreeze those that are to be trained.")
+
+
+def check_folder(path: str | os.PathLike) -> None:
+    """Refuse the path of a file to be written whose folder is not there."""
+    if not Path(path).parent.is_dir():
+        raise ValueError(f"There is no folder {Path(path).parent} for {Path(path).name}: make it, or name another.")
+
+
+def check_checkpoint(path: str | os.PathLike, found: dict[str, str], expected: dict[str, str]) -> None:
+    """Refuse a checkpoint that was written by another training."""
+    for name, value in expected.items():
+        if found.get(name) != value:
+            raise ValueError(
+                f"{path} is of a training with {name} {found.get(name)}, but this one has {value}: give the same "
+                f"arguments again, or another file."
+            )
+
+
+def no_checkpoint(path: str | os.PathLike) -> ValueError:
+    """The error for a file that training can not go on from; raise it `from` what was found wrong."""
+    return ValueError(f"{path} is no checkpoint of this model, or broken: give another file, or delete this one.")
+
+
 def check_outputs(outputs: np.ndarray, labels: np.ndarray | None) -> None:
     """Refuse a model whose outputs for one image are not logits, float32 (1, classes), or do not suit the labels."""
     if outputs.ndim != 2:
@@ -41,7 +93,7 @@ def check_outputs(outputs: np.ndarray, labels: np.ndarray | None) -> None:
             f"For one image the model gives shape {outputs.shape}, not (1, classes): flatten before its last layer."
         )
     if (outputs >= 0).all() and abs(outputs.sum() - 1) < 1e-5:
-        raise ValueError("The model gives probabilities, but the loss expects logits: leave out its final softmax.")
+        raise ValueError("The model gives probabilities, where logits are wanted: leave out its final softmax.")
     if labels is None:
         return
     wrong = labels[(labels < 0) | (labels >= outputs.shape[1])]
@@ -62,25 +114,6 @@ def too_small(input_shape: tuple[int, int, int]) -> ValueError:
 def does_not_fit(shape: tuple[int, ...]) -> ValueError:
     """The error for images that a model can not take; raise it `from` what the framework said."""
     return ValueError(f"The model can not take images of shape {shape}: resize them, or build it for that shape.")
-
-
-def check_recipe(
-    epochs: int, batch_size: int, optimizer: str, learning_rate: float, momentum: float, schedule: str
-) -> None:
-    """Refuse a training recipe that makes no sense."""
-    if not _is_count(epochs):
-        raise ValueError(f"epochs is {epochs!r}: train for a whole number of epochs, at least 1.")
-    check_batch_size(batch_size)
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"There is no optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}.")
-    if schedule not in SCHEDULES:
-        raise ValueError(f"There is no schedule {schedule!r}: choose one of {', '.join(SCHEDULES)}.")
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate is {learning_rate}: give a positive number, such as 0.001.")
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum is {momentum}: give a number from 0 up to, but not including, 1.")
-    if momentum and optimizer not in ("sgd", "rmsprop"):
-        raise ValueError(f"momentum={momentum} means nothing to {optimizer}: leave it 0, or use sgd or rmsprop.")
 
 
 def check_batch_size(batch_size: int) -> None:

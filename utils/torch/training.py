@@ -1,13 +1,19 @@
-"""Training, evaluating and predicting in PyTorch."""
+"""Training in PyTorch."""
 
-import numpy as np
+from contextlib import nullcontext
+
 import torch
+from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from utils import defaults, guards, inputs, preprocessing
-from utils.schedules import SCHEDULES
-from utils.torch.batches import batches, to_tensor
-from utils.torch.layers import Preprocess
+from utils import defaults, guards, inputs
+from utils.recipes import Recipe
+from utils.torch import checkpoints, optimizers
+from utils.torch.batches import batches
+from utils.torch.devices import gains_from_bfloat16
+from utils.torch.inference import check_model, evaluate
+from utils.torch.processes import this_process
 
 
 def fit(
@@ -20,12 +26,23 @@ def fit(
     optimizer="rmsprop",
     learning_rate=0.001,
     momentum=0.0,
+    weight_decay=defaults.WEIGHT_DECAY,
     schedule="constant",
+    warm_up=None,
+    label_smoothing=0.0,
+    average=0.0,
+    augment=None,
+    mixed_precision=False,
     validation=None,
+    patience=None,
+    checkpoint=None,
     seed=0,
     progress=False,
 ):
     """Train a model that ends in logits, with the cross-entropy loss.
+
+    The model is moved to a graphics card where there is one. Frozen batch norms keep their statistics. Started in
+    several processes by `torch.distributed.run`, each of them computes its share of every batch.
 
     Args:
         model: takes float32 images, gives logits (N, classes).
@@ -34,153 +51,133 @@ def fit(
         epochs: passes over the images.
         batch_size: images a step.
         optimizer: "rmsprop", "sgd", "adam" or "adamw", with the constants of `utils.defaults`.
-        learning_rate: of every step; with "one-cycle", of the highest.
+        learning_rate: of every step; with a schedule, of the highest.
         momentum: of sgd and rmsprop.
-        schedule: "constant", or "one-cycle" (`utils.schedules`).
+        weight_decay: of adamw: each step takes learning_rate · weight_decay off every weight.
+        schedule: "constant", "cosine", "one-cycle" (`utils.schedules`), or a function (step, steps) → factor.
+        warm_up: the share of all steps in which the rate rises to `learning_rate`; None leaves it to the schedule.
+        label_smoothing: the share of each label that is divided among all classes (Szegedy et al. 2016).
+        average: of 0.99, say, the weights that stay in the end are a running average, which keeps 0.99 of itself at
+            each step (Polyak averaging); validation judges them too. 0 for none.
+        augment: a `utils.augmentation.Augmentation`, or None.
+        mixed_precision: whether to multiply in bfloat16 where the machine does that in hardware.
         validation: (images, labels) to evaluate after each epoch, or None.
-        seed: of the shuffling.
-        progress: whether to print a line after each epoch.
+        patience: stop when the validation loss has not fallen for so many epochs, and keep the weights of the best;
+            None to train all epochs and keep the last.
+        checkpoint: a file to write after each epoch; where it is there, training goes on from it, to the same result.
+        seed: of shuffling and augmentation.
+        progress: whether to print a line after each epoch, and on a terminal a bar that fills.
 
     Returns:
         Lists with one float an epoch: "loss" and "accuracy", running means over the epoch while the model still
         learns, and with validation "validation_loss" and "validation_accuracy".
 
     Raises:
-        ValueError: images, labels, model and recipe do not fit together.
+        ValueError: images, labels, model, recipe and checkpoint do not fit together.
     """
-    guards.check_recipe(epochs, batch_size, optimizer, learning_rate, momentum, schedule)
-    train = batches(images, labels, batch_size, seed=seed)
-    _check_model(model, images, labels)
-    if validation is not None:
-        _check_model(model, *validation)
-    descent = _optimizer(optimizer, model.parameters(), learning_rate, momentum)
-    steps = epochs * len(train)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        descent, lambda step: SCHEDULES[schedule](min(step, steps - 1), steps)
+    recipe = Recipe(
+        *(epochs, batch_size, optimizer, learning_rate, momentum, weight_decay, schedule, warm_up),
+        *(label_smoothing, average, patience, augment, mixed_precision, seed),
     )
-    history = {}
-    for epoch in range(epochs):
-        values = _train_one_epoch(model, train, descent, scheduler)
+    guards.check_training(labels, validation, patience)
+    classes = check_model(model, images, labels)
+    if validation is not None:
+        check_model(model, *validation)
+    soft = classes if recipe.soft_labels else None
+    train = batches(images, labels, batch_size, seed=seed, augment=augment, classes=soft)
+    run = Run(model, recipe, len(train))
+    if checkpoint is not None:
+        checkpoints.resume(run, checkpoint, images)
+    train.epoch = run.epoch
+    while not run.finished:
+        values = run.train_one_epoch(train, progress)
         if validation is not None:
-            values |= {f"validation_{name}": value for name, value in evaluate(model, *validation).items()}
+            values |= {f"validation_{name}": value for name, value in evaluate(run.judged, *validation).items()}
+        run.note(values)
+        if progress and run.process.rank == 0:
+            print(inputs.epoch_line(run.epoch - 1, epochs, values))
+        if checkpoint is not None:
+            checkpoints.save(run, checkpoint, images)
+    return run.finish()
+
+
+class Run:
+    """One training of a model: what changes while it lasts."""
+
+    def __init__(self, model, recipe, steps):
+        trained = [weights for weights in model.parameters() if weights.requires_grad]
+        guards.check_trainable(len(trained))
+        self.process = this_process()
+        model.to(self.process.device, memory_format=torch.channels_last)
+        self.model, self.recipe, self.steps = model, recipe, steps
+        self.learner, self.optimizer = self.process.setup(model, optimizers.make(recipe, trained))
+        keep = get_ema_multi_avg_fn(recipe.average)
+        self.average = AveragedModel(model, multi_avg_fn=keep) if recipe.average else None
+        self.judged = self.average.module if self.average else model
+        self.epoch, self.history, self.best, self.waited = 0, {}, None, 0
+
+    def train_one_epoch(self, train, progress):
+        """One pass over the batches: loss and accuracy, running means while the model learns."""
+        train_mode(self.model)
+        totals = torch.zeros(2, dtype=torch.float64, device=self.process.device)
+        count = 0
+        bar = inputs.bar(train, self.epoch, self.recipe.epochs, progress and self.process.rank == 0)
+        for step, (images, labels) in enumerate(bar, start=self.epoch * self.steps):
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.recipe.rate(step, self.recipe.epochs * self.steps)
+            totals += self._learn(images, labels)
+            count += len(images)
+        loss, correct = self.process.sum(totals).tolist()
+        return {"loss": loss / count, "accuracy": correct / count}
+
+    def _learn(self, images, labels):
+        """One step down the gradient on this process' share of a batch: its sum of losses, and how many are right."""
+        process = self.process
+        share = slice(process.rank, None, process.count)
+        pictures, targets = images[share].to(process.device), labels[share].to(process.device)
+        with self._precision():
+            logits = self.learner(pictures)
+            losses = F.cross_entropy(logits, targets, reduction="sum", label_smoothing=self.recipe.label_smoothing)
+        self.optimizer.zero_grad()
+        process.backward(losses * process.count / len(images))  # the mean over processes is that over the batch
+        self.optimizer.step()
+        if self.average:
+            self.average.update_parameters(self.model)
+        right = logits.argmax(dim=1) == (targets if targets.ndim == 1 else targets.argmax(dim=1))
+        return torch.stack([losses.detach(), right.sum()]).double()
+
+    def _precision(self):
+        device = self.process.device
+        if self.recipe.mixed_precision and gains_from_bfloat16(device):
+            return torch.autocast(device.type, torch.bfloat16)
+        return nullcontext()
+
+    def note(self, values):
+        """Take an epoch's figures into the history, and with patience its weights if they are the best so far."""
+        self.epoch += 1
         for name, value in values.items():
-            history.setdefault(name, []).append(value)
-        if progress:
-            print(inputs.epoch_line(epoch, epochs, values))
-    return history
+            self.history.setdefault(name, []).append(value)
+        if self.recipe.patience is None:
+            return
+        losses = self.history["validation_loss"]
+        self.waited = len(losses) - 1 - losses.index(min(losses))
+        if self.waited == 0:
+            self.best = {name: tensor.clone() for name, tensor in self.judged.state_dict().items()}
+
+    @property
+    def finished(self):
+        """Whether all epochs are done, or patience has run out."""
+        return self.epoch == self.recipe.epochs or (self.recipe.patience or self.epoch + 1) <= self.waited
+
+    def finish(self):
+        """Give the model the weights that stay, and return the history."""
+        self.model.load_state_dict(self.best or self.judged.state_dict())
+        return self.history
 
 
-def _train_one_epoch(model, train, descent, scheduler):
+def train_mode(model):
+    """Training mode, in which frozen batch norms keep their running statistics, as Keras has it."""
     model.train()
-    device = next(model.parameters()).device
-    loss_sum, correct, count = 0.0, 0, 0
-    for images, labels in train:
-        images, labels = images.to(device), labels.to(device)
-        logits = model(images)
-        loss = F.cross_entropy(logits, labels)
-        descent.zero_grad()
-        loss.backward()
-        descent.step()
-        scheduler.step()
-        loss_sum += loss.item() * len(labels)
-        correct += (logits.argmax(dim=1) == labels).sum().item()
-        count += len(labels)
-    return {"loss": loss_sum / count, "accuracy": correct / count}
-
-
-def evaluate(model, images, labels, *, batch_size=256):
-    """Mean cross-entropy and accuracy of a model that ends in logits.
-
-    Args:
-        model: takes float32 images, gives logits (N, classes).
-        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels).
-        labels: integers (N,), from 0 to classes - 1.
-        batch_size: images at once; changes memory and time, not the result.
-
-    Returns:
-        {"loss": float, "accuracy": float between 0 and 1}.
-
-    Raises:
-        ValueError: images, labels and model do not fit together.
-    """
-    _check_model(model, images, labels)
-    logits = _logits(model, images, batch_size)
-    loss = F.cross_entropy(logits, torch.from_numpy(labels.astype("int64")))
-    return {"loss": loss.item(), "accuracy": float(np.mean(logits.argmax(dim=1).numpy() == labels))}
-
-
-def predict(model, images, *, batch_size=256):
-    """Probabilities of each class: softmax of the model's logits.
-
-    Args:
-        model: takes float32 images, gives logits (N, classes).
-        images: uint8 (scaled to [0, 1] here) or float32, (N, height, width, channels).
-        batch_size: images at once; changes memory and time, not the result.
-
-    Returns:
-        float32 (N, classes); rows sum to 1.
-
-    Raises:
-        ValueError: images and model do not fit together.
-    """
-    _check_model(model, images)
-    return F.softmax(_logits(model, images, batch_size), dim=1).numpy()
-
-
-@torch.no_grad()
-def _logits(model, images, batch_size):
-    guards.check_batch_size(batch_size)
-    model.eval()
-    device = next(model.parameters()).device
-    starts = range(0, len(images), batch_size)
-    return torch.cat([model(to_tensor(images[start : start + batch_size]).to(device)).cpu() for start in starts])
-
-
-def _check_model(model, images, labels=None):
-    guards.check_images(images)
-    if labels is not None:
-        guards.check_labels(labels, len(images))
-    if any(isinstance(layer, Preprocess) for layer in model.modules()):
-        preprocessing.check_images(images)  # all at once: a wrong one would else be found when half is trained
-    try:
-        outputs = _logits(model, images[:1], batch_size=1).numpy()
-    except RuntimeError as error:
-        raise guards.does_not_fit(images.shape[1:]) from error
-    guards.check_outputs(outputs, labels)
-
-
-def _optimizer(name, parameters, learning_rate, momentum):
-    adam = {"betas": defaults.ADAM_BETAS, "eps": defaults.ADAM_EPSILON}
-    if name == "rmsprop":
-        return RMSprop(parameters, learning_rate, momentum, defaults.RMSPROP_DECAY, defaults.RMSPROP_EPSILON)
-    if name == "sgd":
-        return torch.optim.SGD(parameters, learning_rate, momentum=momentum)
-    if name == "adam":
-        return torch.optim.Adam(parameters, learning_rate, **adam)
-    return torch.optim.AdamW(parameters, learning_rate, weight_decay=defaults.WEIGHT_DECAY, **adam)
-
-
-class RMSprop(torch.optim.Optimizer):
-    """RMSprop as Keras has it: epsilon is added under the root, where torch.optim.RMSprop adds it to the root.
-
-    The difference shows: at the start about half of the squared gradients of S2's net are below Keras' 1e-7.
-    """
-
-    def __init__(self, parameters, lr, momentum, decay, epsilon):
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay, "epsilon": epsilon})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for weights in (weights for weights in group["params"] if weights.grad is not None):
-                state = self.state[weights]
-                if not state:
-                    state |= {"squares": torch.zeros_like(weights), "velocity": torch.zeros_like(weights)}
-                _step(weights, state["squares"], state["velocity"], group)
-
-
-def _step(weights, squares, velocity, group):
-    decay, gradient = group["decay"], weights.grad
-    squares.mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
-    velocity.mul_(group["momentum"]).addcdiv_(gradient, (squares + group["epsilon"]).sqrt_(), value=group["lr"])
-    weights.sub_(velocity)
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+            layer.eval()

@@ -64,7 +64,7 @@ def test_a_changed_or_missing_result_reruns_its_pages(executed):
 
 def test_other_data_rerun_their_pages(executed, monkeypatch):
     monkeypatch.setattr(outputs.data, "identity", lambda name: ("original", "other"))
-    assert stale() == dict.fromkeys(SHAPES, "its data changed: mnist is now the original")
+    assert stale() == dict.fromkeys(SHAPES, "its data changed: mnist is now original")
 
 
 def test_an_original_that_was_asked_for_and_is_missing_stops_with_its_sentence(executed, monkeypatch):

@@ -89,12 +89,14 @@ def test_equal_weights_give_equal_logits(folder, builder, model):
 def test_equal_weights_give_equal_losses_after_each_step(folder, builder):
     keras, torch = (np.load(folder / f"{framework}-from-{builder}.npz") for framework in runtime.FRAMEWORKS)
     recipes = [name for name in keras if name.endswith("losses")]
-    assert len(recipes) == 6
+    assert len(recipes) == 8
     for recipe in recipes:
         np.testing.assert_allclose(keras[recipe][:2], torch[recipe][:2], rtol=0, atol=1e-4, err_msg=recipe)
         # Adam's epsilon stands before the bias correction in one framework and after it in the other: it adds up
         later = 1e-3 if recipe.startswith("adam") else 1e-5
         np.testing.assert_allclose(keras[recipe], torch[recipe], rtol=0, atol=later, err_msg=recipe)
+        left = recipe.replace("losses", "afterwards")  # with the averaged weights, where there are such
+        np.testing.assert_allclose(keras[left], torch[left], rtol=0, atol=later, err_msg=recipe)
 
 
 @both

@@ -15,6 +15,7 @@ import numpy as np
 from utils import augmentation, runtime
 
 MODELS = ("dense_net", "small_convnet", "small_convnet_without_pooling", "lenet")
+MIXED = augmentation.Augmentation(shift=0.1, mixup=0.4, cutmix=1.0)
 RECIPES = {
     "rmsprop": {"optimizer": "rmsprop"},
     "rmsprop with momentum": {"optimizer": "rmsprop", "momentum": 0.5},
@@ -22,6 +23,8 @@ RECIPES = {
     "sgd with momentum": {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9},
     "adam": {"optimizer": "adam"},
     "adamw, one cycle": {"optimizer": "adamw", "schedule": "one-cycle", "learning_rate": 0.002},
+    "adam, averaged and smoothed": {"optimizer": "adam", "average": 0.6, "label_smoothing": 0.2},
+    "sgd, warmed up and mixed": {"optimizer": "sgd", "warm_up": 0.5, "augment": MIXED},
 }
 
 
@@ -75,7 +78,13 @@ WRONG = {
     ),
     "augmenting others": lambda wing: wing.augment(IMAGES, augmentation.Augmentation(flip=0.5).draw(RNG, 3, (28, 28))),
     "optimizer": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, optimizer="lion"),
-    "schedule": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, schedule="cosine"),
+    "one label": lambda wing: wing.fit(wing.lenet(), IMAGES, np.full(8, 3)),
+    "mixed sizes": lambda wing: wing.predict(wing.lenet(), [IMAGES[0], IMAGES[1, :20]]),
+    "patience without validation": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, patience=2),
+    "nowhere to keep a checkpoint": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, checkpoint="nowhere/run.part"),
+    "all of it smoothed": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, label_smoothing=1),
+    "augmented by its name": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, augment="flip"),
+    "schedule": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, schedule="triangle"),
     "momentum of adam": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, optimizer="adam", momentum=0.9),
     "half an epoch": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, epochs=0.5),
     "learning rate": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, learning_rate=-1),
@@ -110,6 +119,7 @@ def answers(wing, weights):
         # 96 images in batches of 96: each epoch is one step, so the second loss is the one after one step
         history = wing.fit(model, images, labels, epochs=6, batch_size=96, seed=3, **settings)
         found[f"{recipe} losses"] = history["loss"]
+        found[f"{recipe} afterwards"] = wing.evaluate(model, images, labels)["loss"]
     model = wing.lenet()
     put(model, weights, "lenet")
     settings = {"optimizer": "sgd", "learning_rate": 0.02, "validation": (images[:50], labels[:50])}

@@ -106,3 +106,16 @@ def test_frozen_weights_stay():
     before = model.dense1.weight.clone()
     fit(model, IMAGES, LABELS)
     assert torch.equal(model.dense1.weight, before)
+
+
+@pytest.mark.parametrize("gains", [True, False])
+def test_mixed_precision_is_for_machines_that_gain_by_it(monkeypatch, gains):
+    asked = []
+    autocast = torch.autocast
+    monkeypatch.setattr("utils.torch.training.gains_from_bfloat16", lambda device: gains)
+    monkeypatch.setattr(torch, "autocast", lambda *given: asked.append(given) or autocast(*given))
+    model = net()
+    history = fit(model, IMAGES, LABELS, epochs=6, batch_size=16, learning_rate=0.01, mixed_precision=True)
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    assert {weights.dtype for weights in model.parameters()} == {torch.float32}
+    assert set(asked) == ({("cpu", torch.bfloat16)} if gains else set())

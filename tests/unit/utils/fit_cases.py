@@ -1,0 +1,211 @@
+"""What `fit` must do in either wing, as functions of the wing and a folder; each wing's test_fit.py runs them all."""
+
+import numpy as np
+import pytest
+
+from utils import runtime
+from utils.augmentation import Augmentation
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 3, 60)
+IMAGES = RNG.integers(0, 100, (60, 12, 12, 1))
+IMAGES[np.arange(60), 4 * LABELS] += 150  # class c has a bright row 4c
+IMAGES = IMAGES.astype("uint8")
+WRONG = (LABELS + 1) % 3  # the better a model learns the labels, the worse it is at these
+
+
+def net(wing):
+    """Convolution, batch norm and dropout: all that keeps a state of its own."""
+    runtime.seed_everything(3)
+    if wing.__name__ == "utils.torch":
+        from torch import nn
+
+        from utils.torch.building import sequential
+
+        return sequential(
+            (12, 12, 1),
+            conv1=nn.Conv2d(1, 4, 3),
+            bn1=nn.BatchNorm2d(4),
+            relu1=nn.ReLU(),
+            flatten=nn.Flatten(),
+            dropout=nn.Dropout(0.3),
+            logits=nn.LazyLinear(3),
+        )
+    from keras import Sequential, layers
+
+    stack = (layers.Conv2D(4, 3, name="conv1"), layers.BatchNormalization(name="bn1"), layers.ReLU(name="relu1"))
+    rest = (layers.Flatten(name="flatten"), layers.Dropout(0.3, name="dropout"), layers.Dense(3, name="logits"))
+    return Sequential([layers.Input((12, 12, 1)), *stack, *rest])
+
+
+def plain(wing):
+    runtime.seed_everything(1)
+    return wing.dense_net((12, 12, 1), 3, units=8)
+
+
+def same(wing, first, second, **tolerance):
+    first, second = wing.get_weights(first), wing.get_weights(second)
+    assert first.keys() == second.keys()
+    for key, array in first.items():
+        np.testing.assert_allclose(array, second[key], err_msg=key, **({"rtol": 0, "atol": 0} | tolerance))
+
+
+class Pace:
+    """A schedule that interrupts training once, as Ctrl-C would."""
+
+    def __init__(self, interrupt_at=None):
+        self.interrupt_at, self.__qualname__ = interrupt_at, "Pace"
+
+    def __call__(self, step, steps):
+        if step == self.interrupt_at:
+            self.interrupt_at = None
+            raise KeyboardInterrupt
+        return 1 - step / steps
+
+
+FULL = {
+    "epochs": 4,
+    "batch_size": 16,
+    "optimizer": "adamw",
+    "learning_rate": 0.01,
+    "average": 0.7,
+    "label_smoothing": 0.1,
+    "augment": Augmentation(shift=0.1, mixup=0.2),
+    "validation": (IMAGES[:20], LABELS[:20]),
+    "patience": 3,
+    "seed": 5,
+}
+
+
+def interrupted_training_goes_on_to_the_same_result(wing, folder):
+    whole = net(wing)
+    expected = wing.fit(whole, IMAGES, LABELS, schedule=Pace(), **FULL)
+    with pytest.raises(KeyboardInterrupt):
+        wing.fit(net(wing), IMAGES, LABELS, schedule=Pace(9), checkpoint=folder / "run", **FULL)
+    assert [path.name for path in folder.iterdir()] == ["run"]
+    again = net(wing)
+    runtime.seed_everything(99)  # nothing may depend on what chance did in between
+    assert wing.fit(again, IMAGES, LABELS, schedule=Pace(), checkpoint=folder / "run", **FULL) == expected
+    same(wing, whole, again)
+    done = net(wing)
+    assert wing.fit(done, IMAGES, LABELS, schedule=Pace(4), checkpoint=folder / "run", **FULL) == expected
+    same(wing, whole, done)
+
+
+def a_checkpoint_of_another_training_is_refused(wing, folder):
+    path = folder / "run"
+    wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path, learning_rate=0.01)
+    written = path.read_bytes()
+    for arguments, says in (
+        ({"learning_rate": 0.02}, "is of a training with learning_rate 0.01, but this one has 0.02"),
+        ({"learning_rate": 0.01, "batch_size": 7}, "batch_size 64, but this one has 7"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path, **arguments)
+    with pytest.raises(ValueError, match="with images"):
+        wing.fit(plain(wing), IMAGES[:50], LABELS[:50], checkpoint=path, learning_rate=0.01)
+    with pytest.raises(ValueError, match="no checkpoint of this model, or broken"):
+        wing.fit(wing.dense_net((12, 12, 1), 3, units=9), IMAGES, LABELS, checkpoint=path, learning_rate=0.01)
+    assert path.read_bytes() == written
+
+
+def a_broken_checkpoint_is_refused(wing, folder):
+    path = folder / "run"
+    wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path)
+    whole = path.read_bytes()
+    for broken in (b"", b"nothing of the kind", whole[: len(whole) // 2], whole[:-3]):
+        path.write_bytes(broken)
+        model = plain(wing)
+        with pytest.raises(ValueError, match="no checkpoint of this model, or broken"):
+            wing.fit(model, IMAGES, LABELS, checkpoint=path)
+        same(wing, model, plain(wing))
+
+
+def patience_stops_and_keeps_the_best_epoch(wing, folder):
+    model = plain(wing)
+    history = wing.fit(
+        model, IMAGES, LABELS, epochs=20, learning_rate=0.003, validation=(IMAGES, WRONG), patience=2, seed=1
+    )
+    losses = history["validation_loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 3 < 20
+    assert wing.evaluate(model, IMAGES, WRONG)["loss"] == pytest.approx(losses[best], rel=1e-6)
+
+
+def averaged_weights_are_the_average_by_hand(wing, folder):
+    after = []
+    for epochs in (1, 2, 3):
+        model = plain(wing)
+        wing.fit(model, IMAGES, LABELS, epochs=epochs, batch_size=60, optimizer="sgd", learning_rate=0.1)
+        after.append(wing.get_weights(model))
+    averaged = plain(wing)
+    settings = {"epochs": 3, "batch_size": 60, "optimizer": "sgd", "learning_rate": 0.1, "average": 0.75}
+    history = wing.fit(averaged, IMAGES, LABELS, validation=(IMAGES, LABELS), **settings)
+    for key, array in wing.get_weights(averaged).items():
+        first, second, third = (weights[key] for weights in after)
+        expected = 0.75 * (0.75 * first + 0.25 * second) + 0.25 * third
+        np.testing.assert_allclose(array, expected, atol=1e-6, err_msg=key)
+    assert history["validation_loss"][-1] == pytest.approx(wing.evaluate(averaged, IMAGES, LABELS)["loss"], rel=1e-5)
+
+
+def a_smoothed_label_is_shared_among_all_classes(wing, folder):
+    model = plain(wing)
+    logs = np.log(wing.predict(model, IMAGES))
+    targets = 0.3 / 3 + 0.7 * np.eye(3)[LABELS]
+    expected = -(targets * logs).sum(axis=1).mean()
+    history = wing.fit(model, IMAGES, LABELS, batch_size=60, label_smoothing=0.3)
+    assert history["loss"] == pytest.approx([expected], rel=1e-4)
+
+
+def a_given_schedule_is_asked_step_by_step(wing, folder):
+    asked = []
+
+    def pace(step, steps):
+        asked.append((step, steps))
+        return 0.5
+
+    wing.fit(plain(wing), IMAGES, LABELS, epochs=2, batch_size=30, schedule=pace)
+    assert asked == [(0, 4), (1, 4), (2, 4), (3, 4)]
+
+
+def a_rate_of_nearly_zero_changes_nearly_nothing(wing, folder):
+    still = plain(wing)
+    wing.fit(still, IMAGES, LABELS, optimizer="sgd", learning_rate=0.5, schedule=lambda step, steps: 1e-9)
+    same(wing, still, plain(wing), atol=1e-7)
+    with pytest.raises(AssertionError):  # and that is the schedule's doing
+        moved = plain(wing)
+        wing.fit(moved, IMAGES, LABELS, optimizer="sgd", learning_rate=0.5)
+        same(wing, moved, plain(wing), atol=1e-7)
+
+
+def weight_decay_shrinks_what_no_gradient_moves(wing, folder):
+    black = np.zeros((4, 12, 12, 1), "uint8")  # kernels on it get no gradient
+    model = plain(wing)
+    before = wing.get_weights(model)["dense1/kernel"]
+    settings = {"optimizer": "adamw", "learning_rate": 0.1, "batch_size": 4}
+    wing.fit(model, black, np.array([0, 1, 2, 0]), weight_decay=0.5, **settings)
+    np.testing.assert_allclose(wing.get_weights(model)["dense1/kernel"], 0.95 * before, rtol=1e-5)
+
+
+def a_frozen_batch_norm_keeps_its_statistics(wing, folder):
+    model = net(wing)
+    wing.freeze(model, "bn1")
+    before = wing.get_weights(model)
+    wing.fit(model, IMAGES, LABELS, epochs=2, learning_rate=0.01)
+    after = wing.get_weights(model)
+    for key in before:
+        assert np.array_equal(before[key], after[key]) == key.startswith("bn1"), key
+
+
+CASES = [
+    interrupted_training_goes_on_to_the_same_result,
+    a_checkpoint_of_another_training_is_refused,
+    a_broken_checkpoint_is_refused,
+    patience_stops_and_keeps_the_best_epoch,
+    averaged_weights_are_the_average_by_hand,
+    a_smoothed_label_is_shared_among_all_classes,
+    a_given_schedule_is_asked_step_by_step,
+    a_rate_of_nearly_zero_changes_nearly_nothing,
+    weight_decay_shrinks_what_no_gradient_moves,
+    a_frozen_batch_norm_keeps_its_statistics,
+]

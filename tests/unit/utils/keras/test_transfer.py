@@ -1,0 +1,9 @@
+import pytest
+
+import utils.keras
+from tests.unit.utils import transfer_cases
+
+
+@pytest.mark.parametrize("case", transfer_cases.CASES, ids=lambda case: case.__name__)
+def test_transfer(case):
+    case(utils.keras)

@@ -1,0 +1,106 @@
+import dataclasses
+
+import pytest
+
+from utils.augmentation import Augmentation
+from utils.recipes import Recipe
+
+PLAIN = {
+    "epochs": 1,
+    "batch_size": 8,
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "momentum": 0.0,
+    "weight_decay": 0.01,
+    "schedule": "constant",
+    "warm_up": None,
+    "label_smoothing": 0.0,
+    "average": 0.0,
+    "patience": None,
+    "augment": None,
+    "mixed_precision": False,
+    "seed": 0,
+}
+
+
+def halves(step, steps):
+    return 0.5
+
+
+def test_a_good_recipe_passes():
+    recipe = Recipe(**PLAIN | {"momentum": 0.9, "schedule": "one-cycle", "warm_up": 0.1, "patience": 3})
+    assert recipe.rate(0, 100) == pytest.approx(0.01)
+    assert recipe.rate(9, 100) == pytest.approx(0.1)
+    assert Recipe(**PLAIN | {"schedule": halves}).rate(3, 4) == 0.05
+
+
+def test_the_rate_stays_at_its_last_where_a_framework_asks_for_one_step_more():
+    recipe = Recipe(**PLAIN | {"schedule": "cosine"})
+    assert recipe.rate(4, 4) == recipe.rate(3, 4) > 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "soft"),
+    [
+        ({}, False),
+        ({"label_smoothing": 0.1}, True),
+        ({"augment": Augmentation(flip=0.5)}, False),
+        ({"augment": Augmentation(mixup=0.2)}, True),
+    ],
+)
+def test_soft_labels_are_for_smoothing_and_mixing(changed, soft):
+    assert Recipe(**PLAIN | changed).soft_labels == soft
+
+
+def test_every_argument_shows_in_the_description():
+    others = {
+        "epochs": 2,
+        "batch_size": 9,
+        "optimizer": "rmsprop",
+        "learning_rate": 0.2,
+        "momentum": 0.5,
+        "weight_decay": 0.0,
+        "schedule": halves,
+        "warm_up": 0.5,
+        "label_smoothing": 0.1,
+        "average": 0.9,
+        "patience": 2,
+        "augment": Augmentation(flip=0.5),
+        "mixed_precision": True,
+        "seed": 1,
+    }
+    assert others.keys() == {field.name for field in dataclasses.fields(Recipe)}
+    plain = Recipe(**PLAIN).described()
+    for name, value in others.items():
+        described = Recipe(**PLAIN | {name: value}).described()
+        assert {key for key in plain if described[key] != plain[key]} == {name}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
+        ({"epochs": 1.5}, "whole number"),
+        ({"epochs": "2"}, "epochs must be"),
+        ({"batch_size": 8.0}, "batch_size is 8.0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"optimizer": "lion"}, "rmsprop, sgd, adam, adamw"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"momentum": 1.0}, "momentum is 1.0"),
+        ({"optimizer": "adam", "momentum": 0.9}, "means nothing to adam"),
+        ({"schedule": "triangle"}, "constant, cosine, one-cycle, or give a function"),
+        ({"schedule": None}, "no schedule None"),
+        ({"warm_up": 1}, "warm_up is 1: it is a share of all steps"),
+        ({"warm_up": -0.1}, "warm_up is -0.1"),
+        ({"label_smoothing": 1.0}, "label_smoothing is 1.0"),
+        ({"label_smoothing": "much"}, "label_smoothing is 'much'"),
+        ({"average": 1}, "average is 1"),
+        ({"average": float("nan")}, "average is nan"),
+        ({"patience": 0}, "patience must be a whole number of at least 1"),
+        ({"weight_decay": -1}, "weight_decay is -1"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_is_refused(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        Recipe(**PLAIN | wrong)

@@ -1,0 +1,73 @@
+"""The picture that a filter of a Keras model answers most to."""
+
+import numpy as np
+import tensorflow as tf
+
+from utils import maximizing
+from utils.keras import observing
+
+
+def maximize_filter(
+    model,
+    layer,
+    filter,
+    *,
+    size=None,
+    steps=96,
+    learning_rate=0.1,
+    jitter=4,
+    blur=0.0,
+    total_variation=0.0,
+    fourier=True,
+    seed=0,
+):
+    """Gradient ascent to a picture on which a filter's mean output is high (Erhan et al. 2009; Olah et al. 2017).
+
+    A unit of a dense layer, such as a logit, is climbed on in the same way. Behind a ReLU, a filter that is silent on
+    the starting picture can not be climbed on: name the layer before it.
+
+    Args:
+        model: any that takes float32 images in [0, 1].
+        layer: its name, as `activations` has it.
+        filter: number of its channel or unit.
+        size: of the picture, an int or (height, width); None for that of the model's images.
+        steps: of the ascent.
+        learning_rate: length of a step, as the root mean square change of the picture before the sigmoid that keeps it
+            between 0 and 1.
+        jitter: pixels by which the picture is shifted at most, around the border, before each step.
+        blur: standard deviation in pixels of a Gaussian that smooths the picture after each step.
+        total_variation: how much the mean step from pixel to pixel counts against the filter's output.
+        fourier: whether the parameters are waves, with colors along the axes of photos, or the pixels themselves.
+        seed: of the first picture, nearly gray, and of the jitter; both are the same in both wings.
+
+    Returns:
+        float32 (height, width, channels) in [0, 1].
+
+    Raises:
+        ValueError: there is no such layer or filter, an argument makes no sense, or the filter has no gradient at all
+            on the starting picture.
+    """
+    ascent = maximizing.Ascent(steps, learning_rate, jitter, blur, total_variation, fourier, seed)
+    shape = maximizing.picture_shape(_input_shape(model), size)
+    output = observing.outputs(model, np.full((1, *shape), 0.5, "float32"), [layer])[layer]
+    filter = maximizing.check_filter(layer, filter, output.shape[-1])
+    return maximizing.climb(shape, ascent, _gradient(model, layer, filter), layer, filter)
+
+
+def _input_shape(model):
+    """(height, width, channels) of the model's images, None for what is left open."""
+    return getattr(model, "input_shape", (None,) * 4)[1:]
+
+
+def _gradient(model, layer, filter):
+    """A function from a picture to the gradient of the filter's mean output by it."""
+
+    @tf.function  # many steps through one graph: several times as fast as calling layer by layer
+    def by_pictures(pictures):
+        with tf.GradientTape(watch_accessed_variables=False) as tape, observing.observed(model, [layer]) as seen:
+            tape.watch(pictures)
+            observing.call(model, pictures)
+            value = tf.reduce_mean(seen[layer][..., filter])
+        return tape.gradient(value, pictures)
+
+    return lambda picture: observing.arrays(by_pictures(tf.convert_to_tensor(picture[None])))[0]
