@@ -18,6 +18,9 @@ from utils.data import registry
 
 UNFINISHED = BUILD / "results"
 MEASUREMENTS = ROOT / "tools" / "measurements"
+# What every training goes through, in utils and in the wing; what else a number depends on, its measurement names.
+SHARED = ("defaults", "inputs", "schedules", "recipes", "batching", "augmentation", "_parameters", "_transforms")
+WING = ("batches", "augmentation", "models", "photo_convnets", "building", "optimizers", "training", "callbacks")
 NOT_MEASUREMENTS = {"__init__", "lessons", "worker"}
 
 
@@ -65,9 +68,9 @@ def code_hash(path: Path) -> str:
 def _code(name: str, framework: str) -> dict[str, str]:
     """The files that a framework's rows depend on."""
     own = [f"tools/measurements/{name.replace('-', '_')}.py", *getattr(_module(name), "FILES", ())]
-    shared = [f"utils/{module}.py" for module in ("defaults", "inputs", "schedules")]
-    wing = [f"utils/{framework}/{module}.py" for module in ("batches", "models", "training")]
-    return {file: code_hash(ROOT / file) for file in (*own, *shared, *wing)}
+    shared = [f"utils/{module}.py" for module in SHARED]
+    wing = [f"utils/{framework}/{module}.py" for module in WING]
+    return {file: code_hash(ROOT / file) for file in (*own, *shared, *wing) if (ROOT / file).is_file()}
 
 
 def _module(name: str) -> ModuleType:
@@ -78,7 +81,7 @@ def _finish(name: str, measurement: ModuleType, label: str, framework: str) -> d
     """All seeds of one run, those measured before and those still to do: what `_result` makes rows of."""
     facts = _before(name, label, framework)
     missing = [seed for seed in measurement.SEEDS if str(seed) not in facts["seeds"]]
-    for said in _work(name, label, framework, missing) if missing else ():
+    for said in work(name, label, framework, missing) if missing else ():
         if "seed" not in said:
             facts |= said
             continue
@@ -105,10 +108,11 @@ def _forget(name: str, label: str, framework: str) -> None:
     _unfinished(name, label, framework).unlink(missing_ok=True)
 
 
-def _work(name: str, label: str, framework: str, seeds: list[int]):
-    """What the worker says, line by line as it says it."""
+def work(name: str, label: str, framework: str, seeds: list[int]):
+    """Run these seeds in a process of their own: what the worker says, as it says it."""
     command = [sys.executable, "-m", "tools.measurements.worker", name, label, framework, *map(str, seeds)]
-    surroundings = {**os.environ, **runtime.notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
+    threads = getattr(_module(name), "THREADS", 1)
+    surroundings = {**os.environ, **runtime.notebook_environment(threads), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True) as worker:
         try:
             for line in worker.stdout:

@@ -1,5 +1,6 @@
 """The benchmark table on benchmarks whose result is known."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -26,6 +27,47 @@ def test_a_row_names_times_ratio_and_verdict():
 def test_a_fast_wrong_answer_is_no_answer():
     with pytest.raises(AssertionError):
         bench.measure(bench.Ratio("wrong", sleeping(0, 1.0), sleeping(0, 2.0), at_most=1))
+
+
+def test_one_call_may_stand_for_several():
+    once = bench.Ratio("once / 10 times", sleeping(0.02), sleeping(0.004), at_most=0.9, rounds=3, times=10)
+    assert bench.measure(once).endswith("≤ 0.9, reached")
+    assert bench.measure(dataclasses.replace(once, times=1)).endswith("≤ 0.9, MISSED")
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Trainings that take as many seconds as are written here, and the labels that were asked for."""
+    asked = []
+    seconds = {"all": 20.0, "net, 1 epoch": 7.0, "net, 3 epochs": 11.0}
+
+    def work(measurement, label, framework, seeds):
+        asked.append((measurement, label, framework, seeds))
+        yield {"versions": {}}
+        yield {"seed": 0, "values": {}, "seconds": seconds[label]}
+
+    monkeypatch.setattr(bench.results, "work", work)
+    return asked
+
+
+def test_a_race_is_between_two_trainings_and_extrapolates(trainings):
+    whole, part = bench.Runner("one", "all", "keras"), bench.Runner("two", "net", "torch", epochs=100)
+    said = bench.race(bench.Race("net / all", part, whole, at_most=10.3))
+    # 5 s around the epochs, and 2 s for each: 205 s
+    assert " 205.0 s " in said and " 20.0 s " in said and "10.2" in said and said.endswith("≤ 10.3, reached")
+    assert bench.race(bench.Race("all / net", whole, part, at_most=0.09)).endswith("MISSED")
+    assert trainings[:3] == [
+        ("two", "net, 1 epoch", "torch", [0]),
+        ("two", "net, 3 epochs", "torch", [0]),
+        ("one", "all", "keras", [0]),
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in bench.BENCHMARKS if name.startswith(("mnist", "photos-scratch"))])
+def test_every_runner_is_a_recipe_that_is_measured(name):
+    race = bench.BENCHMARKS[name]()
+    for runner in (race.ours, race.theirs):
+        assert (runner.label, runner.framework) in bench.results._module(runner.measurement).RUNS
 
 
 def test_run_prints_one_row_for_each_name(monkeypatch, capsys):

@@ -29,7 +29,7 @@ def bench(tmp_path, monkeypatch):
 
     monkeypatch.setattr(measuring, "names", lambda: ["tiny"])
     monkeypatch.setattr(measuring, "UNFINISHED", tmp_path / "unfinished")
-    monkeypatch.setattr(measuring, "_work", work)
+    monkeypatch.setattr(measuring, "work", work)
     monkeypatch.setattr(measuring, "_code", lambda name, framework: {f"utils/{framework}/models.py": state.code * 64})
     monkeypatch.setattr(measuring, "_module", lambda name: TINY)
     monkeypatch.setattr(measuring, "ROOT", tmp_path)
@@ -89,9 +89,10 @@ def test_an_unknown_measurement_is_refused_before_anything_runs(bench):
     assert bench.asked == []
 
 
-def test_a_failing_worker_stops_the_measurement(capfd):
+def test_a_failing_worker_stops_the_measurement(capfd, monkeypatch):
+    monkeypatch.setattr(measuring, "_module", lambda name: TINY)
     with pytest.raises(BuildError, match="exit code 1"):
-        list(measuring._work("never-written", "net", "torch", [0]))
+        list(measuring.work("never-written", "net", "torch", [0]))
     assert "never_written" in capfd.readouterr().err
 
 
@@ -100,11 +101,13 @@ def test_an_abandoned_worker_is_ended(monkeypatch):
     started, popen = [], measuring.subprocess.Popen
 
     def start(command, **settings):
+        assert settings["env"]["OMP_NUM_THREADS"] == "2"
         started.append(popen([measuring.sys.executable, "-c", waiting], **settings))
         return started[0]
 
     monkeypatch.setattr(measuring.subprocess, "Popen", start)
-    said = measuring._work("tiny", "net", "torch", [0])
+    monkeypatch.setattr(measuring, "_module", lambda name: SimpleNamespace(THREADS=2))
+    said = measuring.work("tiny", "net", "torch", [0])
     assert next(said) == {}
     said.close()
     assert started[0].returncode is not None
