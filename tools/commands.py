@@ -121,6 +121,14 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Benchmarks; no
 
 
 @_command
+def pretrain() -> None:
+    """Train the embedded weights again, on the original data, into utils/pretrained/. Takes an hour or two; resumes."""
+    from tools import pretrain as pretraining
+
+    pretraining.run()
+
+
+@_command
 def data() -> None:
     """Say which data sets there are, what is on disk, and how to get the rest."""
     raise typer.Exit(subprocess.run([sys.executable, "-m", "utils.data", "list"], cwd=ROOT, check=False).returncode)

@@ -8,19 +8,30 @@ What takes long is kept in `_build/pretrain`: the teacher's features, and a chec
 command goes on where it was interrupted.
 """
 
+import datetime
+
 import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from tools import model_cards
 from tools.errors import BuildError
 from tools.paths import BUILD, ROOT
-from utils import data, runtime
+from utils import data, results, runtime
 from utils.augmentation import Augmentation
-from utils.data import registry
+from utils.data import files, registry
 from utils.schedules import one_cycle
-from utils.torch import cached_features, linear_probe, load_pretrained, mobilenet_v2, save_weights, vgg16_small
+from utils.torch import (
+    cached_features,
+    count_parameters,
+    linear_probe,
+    load_pretrained,
+    mobilenet_v2,
+    save_weights,
+    vgg16_small,
+)
 from utils.torch.augmentation import changed
 from utils.torch.devices import best_device, gains_from_bfloat16
 
@@ -36,7 +47,7 @@ BATCH, LEARNING_RATE, WEIGHT_DECAY, AVERAGE, SEED = 64, 0.002, 0.02, 0.998, 0
 
 
 def run(epochs: int = 12) -> None:
-    """Train, keep the weights with their model card's figures, and say how good a linear probe on them is.
+    """Train, and write the weights and their model card.
 
     Raises:
         BuildError: the published data or weights are not on disk.
@@ -52,7 +63,8 @@ def run(epochs: int = 12) -> None:
     student = _distilled(lessons, epochs)
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_weights(student, WEIGHTS)
-    print(f"wrote {WEIGHTS.relative_to(ROOT)}")
+    results.write_atomically(WEIGHTS.with_suffix(".md"), _card(student, lessons, epochs))
+    print(f"wrote {WEIGHTS.relative_to(ROOT)} and its model card")
 
 
 def _pictures(name: str) -> np.ndarray:
@@ -186,6 +198,28 @@ def _probe(model: torch.nn.Module) -> float:
     sets = [data.load("cats_vs_dogs", split=name, source="original", size=(96, 96)) for name in ("train", "validation")]
     train, validation = ((cached_features(model, each.images), each.labels) for each in sets)
     return linear_probe(*train, validation).score(*validation)
+
+
+def _card(student: torch.nn.Module, lessons: list[tuple[np.ndarray, np.ndarray]], epochs: int) -> str:
+    sizes = [pictures.shape[:2] for pictures, _ in lessons]
+    runtime.seed_everything(SEED)
+    return model_cards.VGG16_SMALL.format(
+        parameters=count_parameters(student),
+        photos=sum(count for count, side in sizes if side == 96),
+        images=sum(count for count, side in sizes if side == 64),
+        epochs=epochs,
+        batch=BATCH,
+        decay=WEIGHT_DECAY,
+        rate=LEARNING_RATE,
+        average=AVERAGE,
+        seed=SEED,
+        probe=_probe(student),
+        random=_probe(vgg16_small((96, 96, 3))),
+        date=datetime.date.today().isoformat(),
+        versions=", ".join(f"{name} {version}" for name, version in runtime.versions().items()),
+        machine=runtime.machine(),
+        checksum=files.sha256(WEIGHTS),
+    )
 
 
 if __name__ == "__main__":

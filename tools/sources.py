@@ -12,6 +12,7 @@ from tools.errors import BuildError
 from tools.paths import ROOT
 
 LARGEST_FILE = 1_000_000
+WEIGHTS, MOST_WEIGHTS = "utils/pretrained/", 8_000_000
 LONGEST_CELL = 15
 # Written in two parts, so that this file does not find itself.
 FORBIDDEN = {
@@ -34,8 +35,11 @@ def committed() -> list[str]:
 
 
 def file_problems(names: list[str]) -> list[str]:
-    """What is wrong with single files: notebooks, large ones, forbidden words."""
-    return [problem for name in names if not name.startswith("utils/pretrained/") for problem in _file_problems(name)]
+    """What is wrong with files: notebooks, large ones, forbidden words; of weights, how large they are together."""
+    size = sum((ROOT / name).stat().st_size for name in names if name.startswith(WEIGHTS))
+    heavy = [f"{WEIGHTS}: {size:,} bytes; embedded weights may have {MOST_WEIGHTS:,} in all."]
+    others = [problem for name in names if not name.startswith(WEIGHTS) for problem in _file_problems(name)]
+    return (heavy if size > MOST_WEIGHTS else []) + others
 
 
 def _file_problems(name: str) -> list[str]:

@@ -46,6 +46,20 @@ def check_labels(labels: np.ndarray, count: int) -> None:
         raise ValueError(f"There are {count} images but {len(labels)} labels: pass one label for each image.")
 
 
+def no_model(model: object) -> ValueError:
+    """The error for what is no model of the wing's framework."""
+    return ValueError(
+        f"model is a {type(model).__name__}: give a Keras model to utils.keras, a PyTorch model to utils.torch."
+    )
+
+
+def check_pair(name: str, pair: object, parts: str) -> None:
+    """Refuse what is no tuple or list of two, such as images without their labels."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        found = f"has {len(pair)} parts" if isinstance(pair, tuple | list) else f"is a {type(pair).__name__}"
+        raise ValueError(f"{name} {found}: give a pair, {name}=({parts}).")
+
+
 def check_training(labels: np.ndarray, validation: tuple | None, patience: int | None) -> None:
     """Refuse what nothing can be learned from, and patience without anything to judge by."""
     if isinstance(labels, np.ndarray) and labels.ndim == 1 and len(labels) and (labels == labels[0]).all():
@@ -57,6 +71,8 @@ def check_training(labels: np.ndarray, validation: tuple | None, patience: int |
         raise ValueError(
             f"patience is {patience}, but there is no validation to judge by: give validation=(images, labels)."
         )
+    if validation is not None:
+        check_pair("validation", validation, "images, labels")
 
 
 def check_trainable(count: int) -> None:
@@ -65,10 +81,17 @@ def check_trainable(count: int) -> None:
         raise ValueError("Every layer of this model is frozen: unfreeze those that are to be trained.")
 
 
-def check_folder(path: str | os.PathLike) -> None:
-    """Refuse the path of a file to be written whose folder is not there."""
-    if not Path(path).parent.is_dir():
-        raise ValueError(f"There is no folder {Path(path).parent} for {Path(path).name}: make it, or name another.")
+def check_file(name: str, path: str | os.PathLike) -> None:
+    """Refuse what is no path of a file that can be written."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"{name} is a {type(path).__name__}: give the path of a file.")
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: give the path of a file in it.")
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {path.parent} for {path.name}: make it, or name another.")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"The folder {path.parent} can not be written to: name another for {path.name}.")
 
 
 def check_checkpoint(path: str | os.PathLike, found: dict[str, str], expected: dict[str, str]) -> None:
@@ -84,6 +107,17 @@ def check_checkpoint(path: str | os.PathLike, found: dict[str, str], expected: d
 def no_checkpoint(path: str | os.PathLike) -> ValueError:
     """The error for a file that training can not go on from; raise it `from` what was found wrong."""
     return ValueError(f"{path} is no checkpoint of this model, or broken: give another file, or delete this one.")
+
+
+def no_array(outputs: object) -> ValueError:
+    """The error for a model that gives something else than one array."""
+    return ValueError(f"The model gives a {type(outputs).__name__}: give one with a single output.")
+
+
+def check_classes(shape: tuple[int, ...]) -> None:
+    """Refuse the single logit of a model that tells two classes apart by its sign: softmax makes 1 of any number."""
+    if shape in ((1,), (1, 1)):
+        raise ValueError("The model gives one logit for each image: give it one for each class, two for yes and no.")
 
 
 def check_outputs(outputs: np.ndarray, labels: np.ndarray | None) -> None:

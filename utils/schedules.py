@@ -49,9 +49,13 @@ def factor(schedule: str | Schedule, warm_up: float | None, step: int, steps: in
         steps: training steps in all.
     """
     if warm_up is None:
-        return SCHEDULES.get(schedule, schedule)(step, steps)
-    behind = cosine if schedule == "one-cycle" else SCHEDULES.get(schedule, schedule)
+        return _named(schedule)(step, steps)
+    behind = cosine if schedule == "one-cycle" else _named(schedule)
     return _behind_warm_up(behind, round(warm_up * steps), step, steps)
+
+
+def _named(schedule: str | Schedule) -> Schedule:
+    return SCHEDULES[schedule] if isinstance(schedule, str) else schedule
 
 
 def _behind_warm_up(schedule: Schedule, rising: int, step: int, steps: int) -> float:

@@ -217,13 +217,6 @@ def _two(size: object) -> Sequence[int]:
     return size
 
 
-def no_model(model: object) -> ValueError:
-    """The error for what is no model of the wing's framework."""
-    return ValueError(
-        f"model is a {type(model).__name__}: give a Keras model to utils.keras, a PyTorch model to utils.torch."
-    )
-
-
 def unbuilt(name: str) -> ValueError:
     """The error for a layer that waits for pictures to know its sizes."""
     return ValueError(f"Layer {name} has no weights yet: call the model on images once.")

@@ -20,6 +20,12 @@ def chosen(names: Sequence[str], layers: Sequence[str]) -> list[str]:
 
     No name means all layers. ValueError for a name that means none.
     """
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"The name of a layer is a {type(name).__name__}: give names one by one, as in "
+                f'freeze(model, "block4", "block5").'
+            )
     found = {
         name: [each for each in layers if each == name or each.startswith((f"{name}.", f"{name}_"))] for name in names
     }
@@ -65,6 +71,7 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, validation: tuple[np.
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    guards.check_pair("validation", validation, "features, labels")
     _check_features(features, labels)
     _check_features(*validation)
     if features.shape[1] != validation[0].shape[1]:
@@ -80,11 +87,13 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, validation: tuple[np.
 
 
 def _check_features(features: np.ndarray, labels: np.ndarray) -> None:
-    if not isinstance(features, np.ndarray) or features.ndim != 2 or not len(features):
+    if not isinstance(features, np.ndarray) or features.ndim != 2 or not features.size:
         found = f"of shape {features.shape}" if isinstance(features, np.ndarray) else f"a {type(features).__name__}"
         raise ValueError(
             f"Features are {found}: pass an array (N, features); cached_features gives one with pool=True."
         )
+    if features.dtype.kind not in "fiu":
+        raise ValueError(f"Features are {features.dtype}: pass numbers, for example float32.")
     if not np.isfinite(features).all():
         raise ValueError("Features hold NaN or infinity: find them with np.isfinite.")
     guards.check_labels(labels, len(features))

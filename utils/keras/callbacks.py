@@ -80,9 +80,11 @@ class Keeper(keras.callbacks.Callback):
         if self.recipe.average:  # Keras itself swaps by adding and subtracting, which rounds
             for variable, average in zip(variables, self.model.optimizer._model_variables_moving_average):
                 variable.assign(average)
-        yield
-        for variable, value in zip(variables, own):
-            variable.assign(value)
+        try:
+            yield
+        finally:  # after Ctrl-C too
+            for variable, value in zip(variables, own):
+                variable.assign(value)
 
     @property
     def finished(self):

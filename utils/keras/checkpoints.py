@@ -14,10 +14,10 @@ from utils import guards
 class Checkpoint(keras.callbacks.Callback):
     """Writes the model, its optimizer and the state of a `callbacks.Keeper` to a file after each epoch."""
 
-    def __init__(self, path, keeper, images):
+    def __init__(self, path, keeper, of):
         super().__init__()
-        self.path, self.keeper = Path(path), keeper
-        self.of = keeper.recipe.described() | {"images": repr(images.shape)}
+        guards.check_file("checkpoint", path)
+        self.path, self.keeper, self.of = Path(path), keeper, of
 
     def on_epoch_end(self, epoch, logs=None):
         keeper = self.keeper
@@ -25,13 +25,15 @@ class Checkpoint(keras.callbacks.Callback):
         arrays = {key: np.asarray(variable.numpy()) for key, variable in self._variables().items()}
         arrays |= {f"best/{number}": array for number, array in enumerate(keeper.best or ())}
         part = self.path.with_name(f"{self.path.name}.part")
-        safetensors.numpy.save_file(arrays, part, {"of": json.dumps(self.of), "state": json.dumps(state)})
-        part.replace(self.path)
+        try:
+            safetensors.numpy.save_file(arrays, part, {"of": json.dumps(self.of), "state": json.dumps(state)})
+            part.replace(self.path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def resume(self, model):
         """Take up the state of the file, where there is one. ValueError where it is of another training."""
         if not self.path.exists():
-            guards.check_folder(self.path)
             return
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)

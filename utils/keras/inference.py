@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from utils import guards, inputs, preprocessing
+from utils.keras import observing
 from utils.keras.layers import Preprocess
 
 
@@ -51,7 +52,7 @@ def logits_of(model, images, batch_size):
     guards.check_batch_size(batch_size)
     starts = range(0, len(images), batch_size)
     parts = [model(inputs.to_float(images[start : start + batch_size]), training=False) for start in starts]
-    return keras.ops.concatenate(parts).numpy()
+    return keras.ops.cast(keras.ops.concatenate(parts), "float32").numpy()
 
 
 def check_model(model, images, labels=None):
@@ -60,15 +61,23 @@ def check_model(model, images, labels=None):
     if labels is not None:
         guards.check_labels(labels, len(images))
     check_range(model, images)
-    try:
-        outputs = model(inputs.to_float(images[:1]), training=False).numpy()
-    except ValueError as error:
-        raise guards.does_not_fit(images.shape[1:]) from error
+    outputs = observing.arrays(output_of_one(model, images))
+    guards.check_classes(outputs.shape)
     guards.check_outputs(outputs, labels)
     return outputs.shape[1]
 
 
+def output_of_one(model, images):
+    """What the model gives for the first image, a tensor. ValueError where it can not take it, or gives none."""
+    outputs = observing.call(model, inputs.to_float(images[:1]))
+    if not keras.ops.is_tensor(outputs):
+        raise guards.no_array(outputs)
+    return outputs
+
+
 def check_range(model, images):
-    """Refuse images on another scale than the model's own preprocessing wants them."""
+    """Refuse what is no model, and images on another scale than the model's own preprocessing wants them."""
+    if not isinstance(model, keras.Model):
+        raise guards.no_model(model)
     if any(isinstance(layer, Preprocess) for layer in model._flatten_layers()):
         preprocessing.check_images(images)  # in compiled steps the layer can not, and Keras wraps what it says

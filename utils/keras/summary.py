@@ -6,7 +6,7 @@ from dataclasses import replace
 import keras
 from keras import layers
 
-from utils import summaries
+from utils import guards, summaries
 from utils.keras.layers import Preprocess
 from utils.summaries import Row, Summary, View
 
@@ -74,7 +74,7 @@ def summary(model, size=None):
 def _check(model):
     """Refuse what is no built model of one picture."""
     if not isinstance(model, keras.Model):
-        raise summaries.no_model(model)
+        raise guards.no_model(model)
     waiting = [layer.name for layer in model.layers if not layer.built]
     if waiting:
         raise summaries.unbuilt(waiting[0])

@@ -8,6 +8,7 @@ from utils.keras.batches import batches
 from utils.keras.callbacks import Keeper, Progress, Schedule
 from utils.keras.checkpoints import Checkpoint
 from utils.keras.inference import check_model
+from utils.keras.models import count_parameters
 from utils.recipes import Recipe
 
 
@@ -85,7 +86,8 @@ def fit(
     keeper = Keeper(recipe, validation, progress)
     callbacks = [Schedule(recipe, train), keeper, *([Progress(train, epochs)] if progress else [])]
     if checkpoint is not None:
-        callbacks.append(Checkpoint(checkpoint, keeper, images))
+        of = recipe.training(images, labels, validation, count_parameters(model))
+        callbacks.append(Checkpoint(checkpoint, keeper, of))
         callbacks[-1].resume(model)
     # The batches come shuffled; Keras' own shuffling would draw them in another order.
     start = epochs if keeper.finished else keeper.epoch

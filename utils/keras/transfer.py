@@ -2,8 +2,8 @@
 
 import keras
 
-from utils import guards, inputs, transfer
-from utils.keras.inference import check_range
+from utils import guards, inputs, summaries, transfer
+from utils.keras.inference import check_range, output_of_one
 from utils.keras.models import count_parameters
 
 
@@ -30,6 +30,8 @@ def unfreeze(model, *names):
 
 
 def _set(model, names, trainable):
+    if not isinstance(model, keras.Model):
+        raise guards.no_model(model)
     layers = dict(_leaves(model))
     flags = {name: layer.trainable for name, layer in layers.items()}
     flags |= dict.fromkeys(transfer.chosen(names, list(layers)), trainable)
@@ -44,6 +46,8 @@ def _leaves(model, prefix=""):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _leaves(layer, f"{prefix}{layer.name}.")
+        elif not layer.built:
+            raise summaries.unbuilt(f"{prefix}{layer.name}")
         elif layer.weights:
             yield f"{prefix}{layer.name}", layer
 
@@ -67,13 +71,10 @@ def cached_features(model, images, *, batch_size=64, pool=True, progress=False):
     guards.check_images(images)
     guards.check_batch_size(batch_size)
     check_range(model, images)
+    transfer.check_maps(output_of_one(model, images).shape)
     return transfer.gathered(images, batch_size, progress, lambda part: _features(model, part, pool))
 
 
 def _features(model, images, pool):
-    try:
-        maps = model(inputs.to_float(images), training=False)
-    except ValueError as error:
-        raise guards.does_not_fit(images.shape[1:]) from error
-    transfer.check_maps(maps.shape)
+    maps = keras.ops.cast(model(inputs.to_float(images), training=False), "float32")
     return (keras.ops.mean(maps, axis=(1, 2)) if pool else maps).numpy()

@@ -1,9 +1,11 @@
 """Weights of Keras models as NumPy arrays, to and from the PyTorch wing and files, laid out as in `utils.weights`."""
 
+import os
+
 import keras
 from keras import layers
 
-from utils import published, weights
+from utils import guards, published, weights
 from utils.weights import ROLES
 
 _KINDS = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense, layers.BatchNormalization)
@@ -56,8 +58,10 @@ def copy_weights(source, target):
         set_weights(target, get_weights(source))
     elif isinstance(source, dict):
         set_weights(target, source)
-    else:
+    elif isinstance(source, str | os.PathLike):
         load_weights(target, source)
+    else:
+        raise guards.no_model(source)
 
 
 def save_weights(model, path):
@@ -84,9 +88,10 @@ def load_pretrained(model, path=None):
     Args:
         model: `vgg16`, `resnet18` and so on: their docstrings name the files they take.
         path: HDF5 of Keras, .npz with names "layer/role", a state dict of `torch.save`, or safetensors. Nothing in it
-            is ever run, and no pickle loaded. Without it the file is the one that was published for this network, in
-            the data directory, where `python -m utils.data download NAME` has put it; it is known by the model's
-            layers, and nothing is downloaded here.
+            is ever run, and no pickle loaded. Without it the file is the one that comes with this course
+            (`vgg16_small`), or that was published for this network, in the data directory, where
+            `python -m utils.data download NAME` has put it; it is known by the model's layers, and nothing is
+            downloaded here.
 
     Raises:
         FileNotFoundError: there is no such file; without a path, the command that gets it is said.
@@ -99,6 +104,8 @@ def load_pretrained(model, path=None):
 
 def _variables(model, prefix=""):
     """("layer/role", variable) for all weights of a model, models within it included."""
+    if not isinstance(model, keras.Model):
+        raise guards.no_model(model)
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _variables(layer, f"{prefix}{layer.name}.")

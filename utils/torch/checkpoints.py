@@ -8,11 +8,11 @@ import torch
 from utils import guards
 
 
-def save(run, path, images):
-    """Write the state of a `training.Run` to a file, from the first of several processes."""
+def save(run, path, of):
+    """Write the state of a `training.Run` to a file, from the first of several processes; `of` says which training."""
     if run.process.rank == 0:
         state = {
-            "of": run.recipe.described() | {"images": repr(images.shape)},
+            "of": of,
             "epoch": run.epoch,
             "history": run.history,
             "best": run.best,
@@ -23,19 +23,23 @@ def save(run, path, images):
             "random": torch.get_rng_state(),
         }
         part = Path(f"{path}.part")
-        torch.save(state, part)
-        part.replace(path)
+        try:
+            torch.save(state, part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     run.process.wait()
 
 
-def resume(run, path, images):
+def resume(run, path, of):
     """Take up the state of a file, where there is one. ValueError where it is of another training, or no checkpoint."""
+    guards.check_file("checkpoint", path)
     if not Path(path).exists():
-        guards.check_folder(path)
         return
     try:
         state = torch.load(path, weights_only=True, map_location=run.process.device)
-        guards.check_checkpoint(path, state["of"], run.recipe.described() | {"images": repr(images.shape)})
+        guards.check_checkpoint(path, state["of"], of)
+        _check_shapes(state["model"], run.model.state_dict())
         run.model.load_state_dict(state["model"])
     except (RuntimeError, KeyError, TypeError, EOFError, OSError, pickle.UnpicklingError) as error:
         raise guards.no_checkpoint(path) from error
@@ -44,3 +48,9 @@ def resume(run, path, images):
     run.optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"].cpu())
     run.epoch, run.history, run.best, run.waited = (state[name] for name in ("epoch", "history", "best", "waited"))
+
+
+def _check_shapes(found, wanted):
+    """`load_state_dict` itself says what does not fit when it has already loaded the rest."""
+    if {name: tensor.shape for name, tensor in found.items()} != {name: each.shape for name, each in wanted.items()}:
+        raise KeyError("of another model")

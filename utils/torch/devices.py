@@ -10,6 +10,11 @@ def best_device():
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def sums_precisely_in(device):
+    """The dtype in which this device adds up many numbers: Apple's graphics processors have no float64."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def gains_from_bfloat16(device):
     """Whether this device multiplies bfloat16 numbers in hardware; where it does not, it loses time over them."""
     if device.type == "cuda":

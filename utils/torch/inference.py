@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from utils import guards, preprocessing
-from utils.torch.augmentation import to_tensor
+from utils.torch import observing
 from utils.torch.layers import Preprocess
 
 
@@ -52,10 +53,9 @@ def predict(model, images, *, batch_size=256):
 def logits_of(model, images, batch_size):
     """What a model in inference mode gives, a float32 tensor in main memory, (N, classes)."""
     guards.check_batch_size(batch_size)
-    model.eval()
-    device = next(model.parameters()).device
-    starts = range(0, len(images), batch_size)
-    return torch.cat([model(to_tensor(images[start : start + batch_size]).to(device)).cpu() for start in starts])
+    parts = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    with observing.inference(model):
+        return torch.cat([model(observing.tensors(model, part)).float().cpu() for part in parts])
 
 
 def check_model(model, images, labels=None):
@@ -64,15 +64,24 @@ def check_model(model, images, labels=None):
     if labels is not None:
         guards.check_labels(labels, len(images))
     check_range(model, images)
-    try:
-        outputs = logits_of(model, images[:1], batch_size=1).numpy()
-    except RuntimeError as error:
-        raise guards.does_not_fit(images.shape[1:]) from error
+    outputs = output_of_one(model, images).float().numpy(force=True)
+    guards.check_classes(outputs.shape)
     guards.check_outputs(outputs, labels)
     return outputs.shape[1]
 
 
+@torch.no_grad()
+def output_of_one(model, images):
+    """What the model gives for the first image, a tensor. ValueError where it can not take it, or gives none."""
+    outputs = observing.call(model, observing.tensors(model, images[:1]))
+    if not isinstance(outputs, torch.Tensor):
+        raise guards.no_array(outputs)
+    return outputs
+
+
 def check_range(model, images):
-    """Refuse images on another scale than the model's own preprocessing wants them."""
+    """Refuse what is no model, and images on another scale than the model's own preprocessing wants them."""
+    if not isinstance(model, nn.Module):
+        raise guards.no_model(model)
     if any(isinstance(layer, Preprocess) for layer in model.modules()):
         preprocessing.check_images(images)  # all at once: a wrong one would else be found when half is trained

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from utils import summaries
+from utils import guards, summaries
 from utils.summaries import Row, Summary, View
 from utils.torch.layers import Add, Concatenate, GlobalAveragePool2d, Preprocess
 
@@ -95,7 +95,7 @@ def summary(model, size=None):
 def _check(model):
     """Refuse what is no built model."""
     if not isinstance(model, nn.Module):
-        raise summaries.no_model(model)
+        raise guards.no_model(model)
     for name, parameter in model.named_parameters():
         if is_lazy(parameter):
             raise summaries.unbuilt(name.rpartition(".")[0])

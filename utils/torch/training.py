@@ -11,8 +11,10 @@ from utils import defaults, guards, inputs
 from utils.recipes import Recipe
 from utils.torch import checkpoints, optimizers
 from utils.torch.batches import batches
-from utils.torch.devices import gains_from_bfloat16
+from utils.torch.devices import gains_from_bfloat16, sums_precisely_in
 from utils.torch.inference import check_model, evaluate
+from utils.torch.models import count_parameters
+from utils.torch.observing import inference
 from utils.torch.processes import this_process
 
 
@@ -41,8 +43,9 @@ def fit(
 ):
     """Train a model that ends in logits, with the cross-entropy loss.
 
-    The model is moved to a graphics card where there is one. Frozen batch norms keep their statistics. Started in
-    several processes by `torch.distributed.run`, each of them computes its share of every batch.
+    The model is moved to a graphics card where there is one. Its parts end in the mode, training or inference, that
+    they had. Frozen batch norms keep their statistics. Started in several processes by `torch.distributed.run`, each
+    of them computes its share of every batch.
 
     Args:
         model: takes float32 images, gives logits (N, classes).
@@ -87,17 +90,19 @@ def fit(
     train = batches(images, labels, batch_size, seed=seed, augment=augment, classes=soft)
     run = Run(model, recipe, len(train))
     if checkpoint is not None:
-        checkpoints.resume(run, checkpoint, images)
+        of = recipe.training(images, labels, validation, count_parameters(model))
+        checkpoints.resume(run, checkpoint, of)
     train.epoch = run.epoch
     while not run.finished:
-        values = run.train_one_epoch(train, progress)
+        with inference(model):  # which gives each part its mode back, after Ctrl-C too
+            values = run.train_one_epoch(train, progress)
         if validation is not None:
             values |= {f"validation_{name}": value for name, value in evaluate(run.judged, *validation).items()}
         run.note(values)
         if progress and run.process.rank == 0:
             print(inputs.epoch_line(run.epoch - 1, epochs, values))
         if checkpoint is not None:
-            checkpoints.save(run, checkpoint, images)
+            checkpoints.save(run, checkpoint, of)
     return run.finish()
 
 
@@ -110,6 +115,7 @@ class Run:
         self.process = this_process()
         model.to(self.process.device, memory_format=torch.channels_last)
         self.model, self.recipe, self.steps = model, recipe, steps
+        self.kind = torch.empty(0, dtype=trained[0].dtype, device=self.process.device)  # of what the model takes
         self.learner, self.optimizer = self.process.setup(model, optimizers.make(recipe, trained))
         keep = get_ema_multi_avg_fn(recipe.average)
         self.average = AveragedModel(model, multi_avg_fn=keep) if recipe.average else None
@@ -119,7 +125,8 @@ class Run:
     def train_one_epoch(self, train, progress):
         """One pass over the batches: loss and accuracy, running means while the model learns."""
         train_mode(self.model)
-        totals = torch.zeros(2, dtype=torch.float64, device=self.process.device)
+        device = self.process.device
+        totals = torch.zeros(2, dtype=sums_precisely_in(device), device=device)
         count = 0
         bar = inputs.bar(train, self.epoch, self.recipe.epochs, progress and self.process.rank == 0)
         for step, (images, labels) in enumerate(bar, start=self.epoch * self.steps):
@@ -134,7 +141,7 @@ class Run:
         """One step down the gradient on this process' share of a batch: its sum of losses, and how many are right."""
         process = self.process
         share = slice(process.rank, None, process.count)
-        pictures, targets = images[share].to(process.device), labels[share].to(process.device)
+        pictures, targets = images[share].to(self.kind), labels[share].to(process.device)
         with self._precision():
             logits = self.learner(pictures)
             losses = F.cross_entropy(logits, targets, reduction="sum", label_smoothing=self.recipe.label_smoothing)
@@ -144,7 +151,7 @@ class Run:
         if self.average:
             self.average.update_parameters(self.model)
         right = logits.argmax(dim=1) == (targets if targets.ndim == 1 else targets.argmax(dim=1))
-        return torch.stack([losses.detach(), right.sum()]).double()
+        return torch.stack([losses.detach(), right.sum()])
 
     def _precision(self):
         device = self.process.device
@@ -179,5 +186,5 @@ def train_mode(model):
     """Training mode, in which frozen batch norms keep their running statistics, as Keras has it."""
     model.train()
     for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.affine and not layer.weight.requires_grad:
             layer.eval()

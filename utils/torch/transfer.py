@@ -1,10 +1,12 @@
 """What a pre-trained network is used for in PyTorch: its features, and training some of its layers."""
 
 import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
 
-from utils import guards, transfer
-from utils.torch.augmentation import to_tensor
-from utils.torch.inference import check_range
+from utils import guards, summaries, transfer
+from utils.torch import observing
+from utils.torch.inference import check_range, output_of_one
 from utils.torch.models import count_parameters
 
 
@@ -31,9 +33,14 @@ def unfreeze(model, *names):
 
 
 def _set(model, names, trainable):
+    if not isinstance(model, nn.Module):
+        raise guards.no_model(model)
     layers = {
         name: layer for name, layer in model.named_modules() if next(layer.parameters(recurse=False), None) is not None
     }
+    for name, layer in layers.items():
+        if any(map(is_lazy, layer.parameters(recurse=False))):
+            raise summaries.unbuilt(name)
     for name in transfer.chosen(names, list(layers)):
         for weights in layers[name].parameters(recurse=False):
             weights.requires_grad = trainable
@@ -59,15 +66,12 @@ def cached_features(model, images, *, batch_size=64, pool=True, progress=False):
     guards.check_images(images)
     guards.check_batch_size(batch_size)
     check_range(model, images)
+    transfer.check_maps(output_of_one(model, images).shape)
     return transfer.gathered(images, batch_size, progress, lambda part: _features(model, part, pool))
 
 
 @torch.no_grad()
 def _features(model, images, pool):
-    model.eval()
-    try:
-        maps = model(to_tensor(images).to(next(model.parameters()).device))
-    except RuntimeError as error:
-        raise guards.does_not_fit(images.shape[1:]) from error
-    transfer.check_maps(maps.shape)
+    with observing.inference(model):
+        maps = model(observing.tensors(model, images)).float()
     return (maps.mean(dim=(2, 3)) if pool else maps.permute(0, 2, 3, 1)).numpy(force=True)

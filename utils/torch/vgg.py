@@ -30,6 +30,8 @@ def vgg16(input_shape=(224, 224, 3), classes=None):
 def vgg16_small(input_shape=(96, 96, 3), classes=None):
     """VGG16 at a quarter of its width: same layers, same names, 1/16 of the parameters and the work.
 
+    `load_pretrained` takes the weights that come with this course: utils/pretrained/vgg16_small.md describes them.
+
     Args:
         input_shape: (height, width, 3).
         classes: number of logits behind global average pooling; None ends in the last feature map, `block5_pool`.

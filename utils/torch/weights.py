@@ -1,11 +1,13 @@
 """Weights of PyTorch models as NumPy arrays, to and from the Keras wing and files, laid out as in `utils.weights`."""
 
+import os
+
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from utils import published, weights
+from utils import guards, published, weights
 
 _BATCH_NORM = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
 
@@ -60,8 +62,10 @@ def copy_weights(source, target):
         set_weights(target, get_weights(source))
     elif isinstance(source, dict):
         set_weights(target, source)
-    else:
+    elif isinstance(source, str | os.PathLike):
         load_weights(target, source)
+    else:
+        raise guards.no_model(source)
 
 
 def save_weights(model, path):
@@ -88,9 +92,10 @@ def load_pretrained(model, path=None):
     Args:
         model: `vgg16`, `resnet18` and so on: their docstrings name the files they take.
         path: HDF5 of Keras, .npz with names "layer/role", a state dict of `torch.save`, or safetensors. Nothing in it
-            is ever run, and no pickle loaded. Without it the file is the one that was published for this network, in
-            the data directory, where `python -m utils.data download NAME` has put it; it is known by the model's
-            layers, and nothing is downloaded here.
+            is ever run, and no pickle loaded. Without it the file is the one that comes with this course
+            (`vgg16_small`), or that was published for this network, in the data directory, where
+            `python -m utils.data download NAME` has put it; it is known by the model's layers, and nothing is
+            downloaded here.
 
     Raises:
         FileNotFoundError: there is no such file; without a path, the command that gets it is said.
@@ -103,6 +108,8 @@ def load_pretrained(model, path=None):
 
 def _parts(model):
     """("layer/role", tensor, our array of PyTorch's, PyTorch's of ours) for all weights of a model."""
+    if not isinstance(model, nn.Module):
+        raise guards.no_model(model)
     channels = _flattened_channels(model)
     parts = []
     for name, layer in model.named_modules():

@@ -58,6 +58,9 @@ def test_embedded_weights_may_be_large(repository):
     (repository.root / "utils" / "pretrained").mkdir()
     (repository.root / "utils" / "pretrained" / "net.safetensors").write_bytes(b"x" * 1_000_001)
     assert sources.check() == []
+    (repository.root / "utils" / "pretrained" / "other.safetensors").write_bytes(b"x" * 7_000_000)
+    heavy = "utils/pretrained/: 8,000,001 bytes; embedded weights may have 8,000,000 in all."
+    assert sources.check() == [heavy]
 
 
 @pytest.mark.parametrize(

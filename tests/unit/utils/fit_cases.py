@@ -102,11 +102,86 @@ def a_checkpoint_of_another_training_is_refused(wing, folder):
     ):
         with pytest.raises(ValueError, match=says):
             wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path, **arguments)
-    with pytest.raises(ValueError, match="with images"):
-        wing.fit(plain(wing), IMAGES[:50], LABELS[:50], checkpoint=path, learning_rate=0.01)
-    with pytest.raises(ValueError, match="no checkpoint of this model, or broken"):
-        wing.fit(wing.dense_net((12, 12, 1), 3, units=9), IMAGES, LABELS, checkpoint=path, learning_rate=0.01)
+    narrow = wing.dense_net((12, 12, 1), 3, units=7)
+    for model, images, labels, says in (
+        (plain(wing), IMAGES[:50], LABELS[:50], "with images"),
+        (plain(wing), IMAGES, WRONG, "with labels of checksum"),
+        (narrow, IMAGES, LABELS, "with trained parameters 1,187, but this one has 1,039"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            wing.fit(model, images, labels, checkpoint=path, learning_rate=0.01)
+    with pytest.raises(ValueError, match="with validation None"):
+        wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path, learning_rate=0.01, validation=(IMAGES, LABELS))
     assert path.read_bytes() == written
+
+
+def a_checkpoint_of_a_network_of_other_shapes_is_refused(wing, folder):
+    path = folder / "run"
+    model = wing.vgg16_small((32, 32, 3), 3)
+    wing.freeze(model)
+    wing.unfreeze(model, "logits")
+    pictures = RNG.integers(0, 256, (6, 32, 32, 3)).astype("uint8")
+    wing.fit(model, pictures, LABELS[:6], checkpoint=path)
+    other = wing.lenet((32, 32, 3), 3)
+    wing.freeze(other)
+    before = wing.get_weights(other)
+    wing.unfreeze(other, "logits")  # 255 weights, not 387
+    with pytest.raises(ValueError, match="with trained parameters 387, but this one has 255"):
+        wing.fit(other, pictures, LABELS[:6], checkpoint=path)
+    after = wing.get_weights(other)
+    assert all(np.array_equal(before[key], after[key]) for key in before)
+
+
+def a_checkpoint_goes_into_a_file(wing, folder):
+    for path, says in (
+        (folder, "is a folder: give the path of a file in it"),
+        (folder / "nowhere" / "run", "There is no folder"),
+        (3, "checkpoint is a int: give the path of a file"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            wing.fit(plain(wing), IMAGES, LABELS, checkpoint=path)
+    wing.fit(plain(wing), IMAGES, LABELS, checkpoint=str(folder / "run"))
+    assert [path.name for path in folder.iterdir()] == ["run"]
+
+
+def what_is_no_classifier_is_refused(wing, folder):
+    for call in (
+        lambda: wing.fit(None, IMAGES, LABELS),
+        lambda: wing.evaluate("lenet", IMAGES, LABELS),
+        lambda: wing.freeze(wing.lenet),
+        lambda: wing.load_pretrained(IMAGES),
+        lambda: wing.copy_weights(3, plain(wing)),
+    ):
+        with pytest.raises(ValueError, match=r"model is a \w+: give a Keras model to utils.keras, a PyTorch model"):
+            call()
+    with pytest.raises(ValueError, match="validation is of 3: give a pair, validation=\\(images, labels\\)"):
+        wing.fit(plain(wing), IMAGES, LABELS, validation=(IMAGES, LABELS, 0))
+    with pytest.raises(ValueError, match="one logit for each image: give it one for each class, two for yes and no"):
+        wing.fit(single_logit(wing), IMAGES, LABELS)
+
+
+def single_logit(wing):
+    if wing.__name__ == "utils.torch":
+        from torch import nn
+
+        return nn.Sequential(nn.Flatten(), nn.Linear(144, 1))
+    from keras import Sequential, layers
+
+    return Sequential([layers.Input((12, 12, 1)), layers.Flatten(), layers.Dense(1)])
+
+
+def numbers_may_be_numpys(wing, folder):
+    plainly, numpys = plain(wing), plain(wing)
+    wing.fit(plainly, IMAGES, LABELS, epochs=2, batch_size=20, learning_rate=0.01, seed=3)
+    settings = {"epochs": np.int64(2), "batch_size": np.int32(20), "learning_rate": np.float64(0.01)}
+    wing.fit(numpys, IMAGES, LABELS, seed=np.uint8(3), **settings)
+    same(wing, plainly, numpys)
+
+
+def a_schedule_that_gives_no_factor_is_refused(wing, folder):
+    for wrong in (None, -1, float("nan"), "fast"):
+        with pytest.raises(ValueError, match="At step 0 the schedule gives"):
+            wing.fit(plain(wing), IMAGES, LABELS, schedule=lambda step, steps, wrong=wrong: wrong)
 
 
 def a_broken_checkpoint_is_refused(wing, folder):
@@ -200,7 +275,12 @@ def a_frozen_batch_norm_keeps_its_statistics(wing, folder):
 CASES = [
     interrupted_training_goes_on_to_the_same_result,
     a_checkpoint_of_another_training_is_refused,
+    a_checkpoint_of_a_network_of_other_shapes_is_refused,
+    a_checkpoint_goes_into_a_file,
     a_broken_checkpoint_is_refused,
+    what_is_no_classifier_is_refused,
+    numbers_may_be_numpys,
+    a_schedule_that_gives_no_factor_is_refused,
     patience_stops_and_keeps_the_best_epoch,
     averaged_weights_are_the_average_by_hand,
     a_smoothed_label_is_shared_among_all_classes,

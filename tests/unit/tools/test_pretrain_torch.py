@@ -1,0 +1,64 @@
+"""Pre-training in small: few pictures, one round, two epochs."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tools import pretrain
+from tools.errors import BuildError
+from utils import data, runtime
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A teacher of random weights, and few pictures of the twins in place of the originals."""
+    load = data.load
+
+    def twin(name, *, split, source, size=None):
+        assert source == "original" and split in ("train", "validation")
+        return load(name, split=split, source="twin", size=size, limit=40)
+
+    monkeypatch.setattr(pretrain.data, "load", twin)
+    monkeypatch.setattr(pretrain, "load_pretrained", lambda model: None)
+    sources = {name: (augment, 1, 32, shown) for name, (augment, _, _, shown) in pretrain.SOURCES.items()}
+    monkeypatch.setattr(pretrain, "SOURCES", sources)
+    monkeypatch.setattr(pretrain, "ROOT", tmp_path)
+    monkeypatch.setattr(pretrain, "WEIGHTS", tmp_path / "utils" / "vgg16_small.safetensors")
+    (tmp_path / "utils").mkdir()
+
+    def run(folder, epochs):
+        monkeypatch.setattr(pretrain, "KEPT", tmp_path / folder)
+        runtime.seed_everything(1)  # of the teacher
+        pretrain.run(epochs)
+        return load_file(pretrain.WEIGHTS)
+
+    return run
+
+
+def test_an_interrupted_pre_training_ends_as_a_whole_one_does(small, tmp_path, monkeypatch, capsys):
+    whole = small("whole", 2)
+    card = (tmp_path / "utils" / "vgg16_small.md").read_text("utf8")
+    assert "{" not in card and "40 changed copies" in card and "920,784 parameters" in card
+    save, epochs = pretrain._save, iter([1, 2])
+
+    def stop_after_the_first(*given):
+        save(*given)
+        if next(epochs) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(pretrain, "_save", stop_after_the_first)
+    with pytest.raises(KeyboardInterrupt):
+        small("parts", 2)
+    capsys.readouterr()
+    again = small("parts", 2)
+    assert "epoch 1/2" not in capsys.readouterr().out
+    assert whole.keys() == again.keys() and len(whole) == 26
+    for key, array in whole.items():
+        np.testing.assert_array_equal(array, again[key], err_msg=key)
+
+
+def test_it_says_which_original_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("LEARNING_TO_SEE_DATA", str(tmp_path))
+    monkeypatch.delenv("LEARNING_TO_SEE_SOURCE", raising=False)
+    with pytest.raises(BuildError, match=r"wants originals.*utils.data download cats_vs_dogs"):
+        pretrain.run()
