@@ -21,6 +21,8 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from utils import guards
+
 ROLES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 HEAD = "logits"  # the layer every classifier of ours ends in
 
@@ -56,13 +58,17 @@ def _checked(name: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
 
 
 def save(weights: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
-    """Write weights to a safetensors file, whole or not at all. Its folder must exist."""
+    """Write weights to a safetensors file, whole or not at all. ValueError where it can not be written."""
     path = Path(path)
     content = safetensors.numpy.save({name: np.array(array, np.float32, order="C") for name, array in weights.items()})
+    guards.check_file("path", path)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
-        temporary.write(content)
-    Path(temporary.name).chmod(0o644)  # temporary files are made for their owner alone
-    Path(temporary.name).replace(path)
+        try:
+            temporary.write(content)
+            Path(temporary.name).chmod(0o644)  # temporary files are made for their owner alone
+            Path(temporary.name).replace(path)
+        finally:
+            Path(temporary.name).unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -1,5 +1,7 @@
 """What `fit` must do in either wing, as functions of the wing and a folder; each wing's test_fit.py runs them all."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -154,7 +156,7 @@ def what_is_no_classifier_is_refused(wing, folder):
     ):
         with pytest.raises(ValueError, match=r"model is a \w+: give a Keras model to utils.keras, a PyTorch model"):
             call()
-    with pytest.raises(ValueError, match="validation is of 3: give a pair, validation=\\(images, labels\\)"):
+    with pytest.raises(ValueError, match="validation has 3 parts: give a pair, validation=\\(images, labels\\)"):
         wing.fit(plain(wing), IMAGES, LABELS, validation=(IMAGES, LABELS, 0))
     with pytest.raises(ValueError, match="one logit for each image: give it one for each class, two for yes and no"):
         wing.fit(single_logit(wing), IMAGES, LABELS)
@@ -176,6 +178,8 @@ def numbers_may_be_numpys(wing, folder):
     settings = {"epochs": np.int64(2), "batch_size": np.int32(20), "learning_rate": np.float64(0.01)}
     wing.fit(numpys, IMAGES, LABELS, seed=np.uint8(3), **settings)
     same(wing, plainly, numpys)
+    for rate in (1, np.float32(1)):  # which Keras' optimizers refuse
+        wing.fit(plain(wing), IMAGES, LABELS, optimizer="sgd", learning_rate=rate)
 
 
 def a_schedule_that_gives_no_factor_is_refused(wing, folder):
@@ -272,6 +276,172 @@ def a_frozen_batch_norm_keeps_its_statistics(wing, folder):
         assert np.array_equal(before[key], after[key]) == key.startswith("bn1"), key
 
 
+def a_checkpoint_is_for_the_layers_that_were_trained(wing, folder):
+    path, settings = folder / "run", {"optimizer": "sgd", "checkpoint": folder / "run"}
+    wing.fit(plain(wing), IMAGES, LABELS, **settings)
+    frozen = plain(wing)
+    wing.freeze(frozen, "dense1")
+    with pytest.raises(ValueError, match="trained parameters 1,187, but this one has 27"):
+        wing.fit(frozen, IMAGES, LABELS, **settings)
+    same(wing, frozen, plain(wing))
+    assert [each.name for each in folder.iterdir()] == [path.name]
+
+
+def an_interrupted_writing_leaves_no_file(wing, folder):
+    module, name = ("torch", "save") if wing.__name__ == "utils.torch" else ("safetensors.numpy", "save_file")
+
+    with pytest.MonkeyPatch.context() as patch:
+        write = getattr(importlib.import_module(module), name)
+
+        def interrupted(*given):
+            write(*given)
+            raise KeyboardInterrupt
+
+        patch.setattr(f"{module}.{name}", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            wing.fit(plain(wing), IMAGES, LABELS, checkpoint=folder / "run")
+    assert not list(folder.iterdir())
+
+
+def an_interrupted_validation_leaves_the_weights_of_training(wing, folder):
+    settings = {"batch_size": 20, "optimizer": "sgd", "learning_rate": 0.5}
+    expected, model = plain(wing), plain(wing)
+    wing.fit(expected, IMAGES, LABELS, **settings)
+    place = "utils.torch.training" if wing.__name__ == "utils.torch" else "utils.keras.callbacks"
+
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{place}.evaluate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            wing.fit(model, IMAGES, LABELS, average=0.9, validation=(IMAGES, LABELS), **settings)
+    same(wing, model, expected)
+
+
+def modes(wing, model):
+    """Which parts of a model are in training mode; Keras' models have no mode."""
+    return [part.training for part in model.modules()] if wing.__name__ == "utils.torch" else []
+
+
+def a_model_keeps_its_mode(wing, folder):
+    model = net(wing)
+    if wing.__name__ == "utils.torch":
+        model.bn1.eval()
+    before = modes(wing, model)
+    wing.evaluate(model, IMAGES, LABELS)
+    wing.predict(model, IMAGES)
+    assert modes(wing, model) == before
+    for validation in (None, (IMAGES, LABELS)):
+        wing.fit(model, IMAGES, LABELS, validation=validation)
+        assert modes(wing, model) == before
+    with pytest.raises(KeyboardInterrupt):
+        wing.fit(model, IMAGES, LABELS, schedule=Pace(0))
+    assert modes(wing, model) == before
+
+
+def in_other_precisions(wing, **kind):
+    """Dense layers on flattened images that compute in `dtype`."""
+    if wing.__name__ == "utils.torch":
+        import torch
+
+        return wing.dense_net((12, 12, 1), 3, units=8).to(getattr(torch, kind["dtype"]))
+    from keras import Sequential, layers
+
+    stack = (layers.Flatten(), layers.Dense(8, **kind), layers.ReLU(**kind), layers.Dense(3, **kind))
+    return Sequential([layers.Input((12, 12, 1)), *stack])
+
+
+def models_of_any_precision_give_float32(wing, folder):
+    for dtype in ("float64", "bfloat16"):
+        model = in_other_precisions(wing, dtype=dtype)
+        probabilities = wing.predict(model, IMAGES)
+        assert probabilities.dtype == np.float32
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+        expected = -np.log(probabilities[np.arange(60), LABELS]).mean()
+        assert wing.evaluate(model, IMAGES, LABELS)["loss"] == pytest.approx(expected, rel=1e-4)
+        first = wing.fit(model, IMAGES, LABELS, batch_size=60, label_smoothing=0.0)["loss"]
+        assert first == pytest.approx([expected], rel=2e-2)
+        wing.fit(model, IMAGES, LABELS, augment=Augmentation(mixup=0.2), label_smoothing=0.1)
+
+
+def normalizing(wing, **settings):
+    """Batch norm of pictures, and one of numbers."""
+    if wing.__name__ == "utils.torch":
+        from torch import nn
+
+        return nn.Sequential(
+            nn.BatchNorm2d(1, affine=settings["scale"]),
+            nn.Flatten(),
+            nn.Linear(144, 3),
+            nn.BatchNorm1d(3, affine=settings["scale"]),
+        )
+    from keras import Sequential, layers
+
+    first, last = (layers.BatchNormalization(center=settings["scale"], **settings) for _ in range(2))
+    return Sequential([layers.Input((12, 12, 1)), first, layers.Flatten(), layers.Dense(3), last])
+
+
+def batch_norms_of_any_kind_are_trained_or_frozen(wing, folder):
+    wing.fit(normalizing(wing, scale=False), IMAGES, LABELS, batch_size=20)  # without weights none can be frozen
+    model = normalizing(wing, scale=True)
+    torch = wing.__name__ == "utils.torch"
+    last = list(model.children())[-1] if torch else model.layers[-1]
+    wing.freeze(model, "3" if torch else last.name)
+    wing.fit(model, IMAGES, LABELS, batch_size=20)
+    mean = (last.running_mean if torch else last.moving_mean).numpy()
+    assert not mean.any()
+
+
+def outputs_of(wing, kind):
+    """A model that gives one logit, or two outputs."""
+    if wing.__name__ == "utils.torch":
+        from torch import nn
+
+        class Two(nn.Sequential):
+            def forward(self, pictures):
+                return (super().forward(pictures),) * 2
+
+        made = {"one logit": lambda: nn.Sequential(nn.Flatten(), nn.Linear(144, 1))}
+        return made.get(kind, lambda: Two(nn.Flatten(), nn.Linear(144, 3)))()
+    import keras
+
+    pictures = keras.Input((12, 12, 1))
+    flat = keras.layers.Flatten()(pictures)
+    if kind == "one logit":
+        return keras.Model(pictures, keras.layers.Dense(1)(flat))
+    return keras.Model(pictures, (keras.layers.Dense(3)(flat), keras.layers.Dense(3)(flat)))
+
+
+def a_model_that_is_none_or_gives_something_else_is_refused(wing, folder):
+    for model, says in (
+        (None, "model is a NoneType: give a Keras model to utils.keras"),
+        (wing.lenet, "model is a function"),
+        (outputs_of(wing, "one logit"), "one logit for each image: give it one for each class"),
+        (outputs_of(wing, "two"), "The model gives a (tuple|list): give one with a single output"),
+    ):
+        for call in (wing.fit, wing.evaluate, lambda model, images, labels: wing.predict(model, images)):
+            with pytest.raises(ValueError, match=says):
+                call(model, IMAGES, LABELS % 2)
+    for call in (
+        lambda: wing.get_weights(None),
+        lambda: wing.set_weights(wing.lenet, {}),
+        lambda: wing.copy_weights(None, plain(wing)),
+        lambda: wing.freeze("lenet"),
+        lambda: wing.cached_features(None, IMAGES),
+        lambda: wing.summary(None),
+        lambda: wing.saliency(None, IMAGES),
+    ):
+        with pytest.raises(ValueError, match=r"give a Keras model to utils.keras, a PyTorch model to utils.torch"):
+            call()
+
+
+def a_validation_that_is_no_pair_is_refused(wing, folder):
+    for wrong, says in ((0.2, "is a float"), (IMAGES, "is a ndarray"), ((IMAGES,), "has 1 parts"), ((), "has 0 parts")):
+        with pytest.raises(ValueError, match=rf"validation {says}: give a pair, validation=\(images, labels\)"):
+            wing.fit(plain(wing), IMAGES, LABELS, validation=wrong)
+
+
 CASES = [
     interrupted_training_goes_on_to_the_same_result,
     a_checkpoint_of_another_training_is_refused,
@@ -288,4 +458,12 @@ CASES = [
     a_rate_of_nearly_zero_changes_nearly_nothing,
     weight_decay_shrinks_what_no_gradient_moves,
     a_frozen_batch_norm_keeps_its_statistics,
+    a_checkpoint_is_for_the_layers_that_were_trained,
+    an_interrupted_writing_leaves_no_file,
+    an_interrupted_validation_leaves_the_weights_of_training,
+    a_model_keeps_its_mode,
+    models_of_any_precision_give_float32,
+    batch_norms_of_any_kind_are_trained_or_frozen,
+    a_model_that_is_none_or_gives_something_else_is_refused,
+    a_validation_that_is_no_pair_is_refused,
 ]

@@ -75,3 +75,18 @@ def test_an_impossible_input_shape_is_refused(shape):
 def test_fewer_than_two_classes_are_refused(classes):
     with pytest.raises(ValueError, match="needs at least 2"):
         guards.check_architecture((28, 28, 1), classes)
+
+
+def test_a_folder_that_can_not_be_written_to_is_refused(tmp_path, monkeypatch):
+    guards.check_file("checkpoint", tmp_path / "run")
+    guards.check_file("checkpoint", str(tmp_path / "run"))
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(ValueError, match="can not be written to: name another for run"):
+        guards.check_file("checkpoint", tmp_path / "run")
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 3, 1, 1), (2,), ()])
+def test_only_a_single_logit_is_one(shape):
+    guards.check_classes(shape)
+    with pytest.raises(ValueError, match="two for yes and no"):
+        guards.check_classes((1, 1))

@@ -1,5 +1,7 @@
 import dataclasses
+from functools import partial
 
+import numpy as np
 import pytest
 
 from utils.augmentation import Augmentation
@@ -99,8 +101,58 @@ def test_every_argument_shows_in_the_description():
         ({"average": float("nan")}, "average is nan"),
         ({"patience": 0}, "patience must be a whole number of at least 1"),
         ({"weight_decay": -1}, "weight_decay is -1"),
+        ({"learning_rate": "0.1"}, "learning_rate is '0.1': give a positive number"),
+        ({"learning_rate": True}, "learning_rate is True"),
+        ({"momentum": None}, "momentum is None"),
+        ({"weight_decay": None}, "weight_decay is None"),
+        ({"schedule": []}, r"no schedule \[\]"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, not -1"),
+        ({"seed": None}, "seed must be"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
         Recipe(**PLAIN | wrong)
+
+
+def test_equal_numbers_are_described_alike_whatever_their_type():
+    numpys = {"epochs": np.int64(1), "batch_size": np.uint8(8), "learning_rate": np.float64(0.1), "momentum": 0}
+    assert Recipe(**PLAIN | numpys).described() == Recipe(**PLAIN).described()
+    assert Recipe(**PLAIN | {"warm_up": np.float32(0.5)}).warm_up == 0.5
+
+
+def times(step, steps, by):
+    return by
+
+
+def test_a_schedule_is_described_by_what_it_is_and_not_by_where_it_lies_in_memory():
+    halved, same, quartered = (Recipe(**PLAIN | {"schedule": partial(times, by=by)}) for by in (0.5, 0.5, 0.25))
+    assert halved.described() == same.described() != quartered.described()
+    assert " at 0x" not in halved.described()["schedule"]
+
+
+@dataclasses.dataclass  # compares by value, so that it has no hash
+class Falling:
+    by: float
+
+    def __call__(self, step, steps):
+        return self.by**step
+
+
+def test_objects_can_be_schedules():
+    assert Recipe(**PLAIN | {"schedule": Falling(0.5)}).rate(2, 4) == pytest.approx(0.025)
+    assert Recipe(**PLAIN | {"schedule": Falling(0.5), "warm_up": 0.5}).rate(2, 4) == pytest.approx(0.05)
+
+
+def test_a_training_is_known_by_its_labels_validation_and_layers():
+    images, labels = np.zeros((4, 2, 2, 1), "uint8"), np.array([0, 1, 1, 0])
+    plain = Recipe(**PLAIN).training(images, labels, None, 1234)
+    assert plain == Recipe(**PLAIN).training(images, labels.astype("uint8"), None, 1234)
+    for changed, name in (
+        ((images[:, :1], labels, None, 1234), "images"),
+        ((images, 1 - labels, None, 1234), "labels of checksum"),
+        ((images, labels, (images, labels), 1234), "validation"),
+        ((images, labels, None, 1235), "trained parameters"),
+    ):
+        other = Recipe(**PLAIN).training(*changed)
+        assert {key for key in plain if other[key] != plain[key]} == {name}

@@ -68,6 +68,9 @@ GOOD = (np.zeros((6, 4), "float32"), np.array([0, 1, 2, 0, 1, 2]))
         (GOOD[0], GOOD[1][:4], "6 images but 4 labels"),
         (GOOD[0], GOOD[1] / 1, "float64"),
         (GOOD[0], GOOD[1] * 0, "All 6 labels are 0"),
+        (GOOD[0][:, :0], GOOD[1], r"\(6, 0\)"),
+        (GOOD[0].astype(object), GOOD[1], "Features are object: pass numbers"),
+        (GOOD[0] * 1j, GOOD[1], "Features are complex64"),
         (np.zeros((6, 5)), GOOD[1], "5 features for training and 4 for validation"),
     ],
 )
@@ -78,3 +81,9 @@ def test_what_does_not_fit_is_refused(features_, labels, says):
         return
     with pytest.raises(ValueError, match=says):
         linear_probe(*GOOD, (features_, labels))
+
+
+@pytest.mark.parametrize("validation", [None, GOOD[0], GOOD[:1]])
+def test_a_validation_that_is_no_pair_is_refused(validation):
+    with pytest.raises(ValueError, match=r"give a pair, validation=\(features, labels\)"):
+        linear_probe(*GOOD, validation)

@@ -90,3 +90,11 @@ def test_a_missing_file_is_named(tmp_path):
 )
 def test_long_lists_are_cut(names, phrase):
     assert weights.listed(names) == phrase
+
+
+def test_a_file_that_can_not_be_written_leaves_nothing_behind(tmp_path):
+    for path, says in ((tmp_path, "is a folder"), (tmp_path / "nowhere" / "w", "There is no folder")):
+        with pytest.raises(ValueError, match=says):
+            weights.save(GOOD, path)
+    weights.save(GOOD, tmp_path / "w.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]

@@ -57,6 +57,26 @@ def an_unknown_layer_is_refused_and_nothing_changes(wing):
     assert wing.count_parameters(model) == 920_784 + 387
 
 
+def unbuilt_layers_are_refused(wing):
+    if wing.__name__ == "utils.torch":
+        from torch import nn
+
+        model = nn.Sequential(nn.Flatten(), nn.LazyLinear(3))
+    else:
+        from keras import Sequential, layers
+
+        model = Sequential([layers.Flatten(), layers.Dense(3)])
+    for change in (wing.freeze, wing.unfreeze):
+        with pytest.raises(ValueError, match="has no weights yet: call the model on images once"):
+            change(model)
+
+
+def names_are_given_one_by_one(wing):
+    for wrong, says in ((["block1"], "a list"), (None, "a NoneType"), (3, "a int")):
+        with pytest.raises(ValueError, match=f"The name of a layer is {says}: give names one by one"):
+            wing.freeze(base(wing), wrong)
+
+
 def cached_features_are_what_the_network_gives(wing):
     model = base(wing)
     maps = wing.cached_features(model, IMAGES, pool=False, batch_size=4)
@@ -97,6 +117,8 @@ CASES = [
     a_dot_or_an_underline_ends_a_beginning,
     a_model_that_is_all_frozen_is_not_trained,
     an_unknown_layer_is_refused_and_nothing_changes,
+    unbuilt_layers_are_refused,
+    names_are_given_one_by_one,
     cached_features_are_what_the_network_gives,
     features_of_a_head_are_the_classifier_s_business,
     wrong_input_is_refused,

@@ -43,6 +43,11 @@ def test_alone_it_is_one_process_on_the_best_device(monkeypatch):
     assert (process.rank, process.count, process.device) == (0, 1, devices.best_device())
 
 
+def test_sums_are_precise_where_the_device_can():
+    assert devices.sums_precisely_in(torch.device("cpu")) == torch.float64
+    assert devices.sums_precisely_in(torch.device("mps")) == torch.float32
+
+
 @pytest.mark.parametrize(
     ("features", "gains"),
     [({"avx512_bf16": True}, True), ({"amx_bf16": True}, True), ({"avx512_bf16": False, "avx2": True}, False)],
