@@ -24,6 +24,10 @@ ORDERS = {1: ROLES[:1], 2: ROLES[:2], 4: ROLES[2:]}
 
 MOST_BYTES = 2**30
 
+# Weights that come with this course, trained by tools/pretrain.py, and a tensor that of our networks only this one has.
+EMBEDDED_FOLDER = Path(__file__).parent / "pretrained"
+EMBEDDED = {"vgg16_small": ("block5_conv3/kernel", (3, 3, 128, 128))}
+
 # MobileNetV2's file was written when Keras called its layers otherwise: mobl3_conv_3_expand and bn3_conv_3_bn_expand
 # are today's block_3_expand and block_3_expand_BN, and block 0 is expanded_conv.
 _OLD_NAME = re.compile(r"(?:mobl|bn)(\d+)_conv(?:_\d+)?_(bn_)?(expand|depthwise|project)")
@@ -83,7 +87,7 @@ def matched(path: str | os.PathLike | None, shapes: Mapping[str, tuple[int, ...]
 
 
 def file_of(shapes: Mapping[str, tuple[int, ...]]) -> Path:
-    """Where the published weights are, on this machine, of the network whose tensors have these shapes.
+    """Where the published or embedded weights are, on this machine, of the network whose tensors have these shapes.
 
     Raises:
         FileNotFoundError: they are not on disk; the command that gets them is said.
@@ -91,13 +95,18 @@ def file_of(shapes: Mapping[str, tuple[int, ...]]) -> Path:
     """
     from utils.data import registry, weights_file  # not for those who say a path
 
+    for network, (name, shape) in EMBEDDED.items():
+        if shapes.get(name) == shape:
+            path = EMBEDDED_FOLDER / f"{network}.safetensors"
+            provenance.note_file(path)
+            return path
     for weights in registry.WEIGHTS.values():
         name, shape = weights.tensor
         if shapes.get(name) == shape:
             return weights_file(weights.name)
     raise ValueError(
-        f"This model is none of those that weights are published for ({', '.join(registry.WEIGHTS)}): say the path of "
-        f"a file of its own."
+        f"This model is none of those that weights are published for ({', '.join([*EMBEDDED, *registry.WEIGHTS])}): "
+        f"say the path of a file of its own."
     )
 
 

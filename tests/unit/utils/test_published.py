@@ -1,5 +1,7 @@
 """Files in the layouts of published weights, made here small, and all that can be wrong with them."""
 
+import hashlib
+
 import h5py
 import numpy as np
 import pytest
@@ -231,6 +233,13 @@ def test_a_network_is_known_by_its_layers(tmp_path, monkeypatch, name):
             call(SHAPES | {tensor: shape})
         with pytest.raises(ValueError, match="none of those that weights are published for"):
             call(SHAPES | {tensor: (*shape[:-1], 7)})
+
+
+@pytest.mark.parametrize("network", published.EMBEDDED)
+def test_embedded_weights_have_a_model_card_of_their_own(network):
+    path = published.EMBEDDED_FOLDER / f"{network}.safetensors"
+    digits = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f"SHA-256 of the weights: `{digits}`" in path.with_suffix(".md").read_text("utf8")
 
 
 def test_a_file_of_the_project_is_noted(path, monkeypatch):
