@@ -15,7 +15,20 @@ from tools import __main__ as entrance
 from tools import commands, environment, paths, testing
 from tools.errors import STOPPED
 
-NAMES = {"book", "execute", "test", "check", "test-originals", "results", "bench", "data", "serve", "lab", "clean"}
+NAMES = {
+    "book",
+    "execute",
+    "test",
+    "check",
+    "test-originals",
+    "results",
+    "bench",
+    "data",
+    "serve",
+    "lab",
+    "clean",
+    "pretrain",
+}
 
 
 def call(*words: str):

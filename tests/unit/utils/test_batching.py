@@ -104,7 +104,7 @@ def test_a_read_only_memory_map_is_taken_without_a_warning_and_without_copying_t
     ("wrong", "said"),
     [
         ({"images": IMAGES[:0], "labels": LABELS[:0]}, "There are no images"),
-        ({"images": [image[: 6 - n] for n, image in enumerate(IMAGES[:3])]}, "Images are a list"),
+        ({"images": [image[: 6 - n] for n, image in enumerate(IMAGES[:3])]}, "Images differ in shape"),
         ({"images": IMAGES / 255}, "Images are float64"),
         ({"images": np.full((10, 6, 8, 3), np.nan, "float32")}, "10 of 10 images hold NaN"),
         ({"labels": LABELS[:9]}, "10 images but 9 labels"),
