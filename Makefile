@@ -3,8 +3,8 @@ PYTHON ?= python3
 FRAMEWORK ?=
 export FRAMEWORK
 
-.PHONY: book test serve lab data results bench check test-originals clean help
-book test serve lab data results bench check test-originals clean:
+.PHONY: book test serve lab data results bench pretrain check test-originals clean help
+book test serve lab data results bench pretrain check test-originals clean:
 	@"$(PYTHON)" -m tools $@
 
 help:

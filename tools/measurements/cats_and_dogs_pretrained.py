@@ -26,10 +26,10 @@ FILES = (
 )
 SIDES = {"mobilenet_v2": 224, "vgg16_small": 96}
 FINE_TUNING = {
-    "epochs": 20,
+    "epochs": 12,
     "batch_size": 32,
     "optimizer": "adamw",
-    "learning_rate": 0.0005,
+    "learning_rate": 0.001,
     "schedule": "one-cycle",
     "label_smoothing": 0.1,
     "average": 0.99,
