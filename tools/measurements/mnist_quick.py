@@ -1,24 +1,29 @@
 """How good and how fast MNIST can be learned on two cores, beside S2's recipe as it stands (listings 5-1 to 5-3).
 
-Ours is S2's own network with the learning rate on one cycle and averaged weights. In PyTorch large batches are faster,
-in Keras they are not. Chosen on the validation images.
+Ours is a wider LeNet with batch norm, the learning rate on one cycle, smoothed labels and averaged weights. Chosen on
+the validation images.
 """
 
 import numpy as np
 
 from tools.measurements.mnist_recipes import load
 
-TITLE = "MNIST in seconds: S2's network, trained by our recipe and by S2's"
+TITLE = "MNIST in seconds: lenet_bn by our recipe, and S2's network by S2's"
 METRIC = "accuracy on test"
 UNIT = "%"
 SEEDS = (0, 1, 2)
 THREADS = 2
 RUNS = (("our recipe", "torch"), ("our recipe", "keras"), ("S2's recipe", "keras"))
 FILES = ("tools/measurements/mnist_recipes.py",)
-OURS = {"optimizer": "adamw", "schedule": "one-cycle", "average": 0.99}
-WINGS = {
-    "utils.torch": {"epochs": 5, "batch_size": 256, "learning_rate": 0.008, "mixed_precision": True},
-    "utils.keras": {"epochs": 3, "batch_size": 64, "learning_rate": 0.003},
+OURS = {
+    "epochs": 3,
+    "batch_size": 256,
+    "optimizer": "adamw",
+    "learning_rate": 0.015,
+    "schedule": "one-cycle",
+    "label_smoothing": 0.05,
+    "average": 0.98,
+    "mixed_precision": True,
 }
 
 __all__ = ["load"]
@@ -29,8 +34,8 @@ def train(wing, sets, label, seed):
     (images, labels), (test_images, test_labels) = sets
     if label == "S2's recipe":
         return {label: _s2(images, labels, test_images, test_labels)}
-    model = wing.small_convnet()
-    wing.fit(model, images, labels, seed=seed, **OURS, **WINGS[wing.__name__])
+    model = wing.lenet_bn()
+    wing.fit(model, images, labels, seed=seed, **OURS)
     return {label: wing.evaluate(model, test_images, test_labels)["accuracy"]}
 
 

@@ -14,7 +14,14 @@ from utils.keras.explain import (
 from utils.keras.inference import evaluate, predict
 from utils.keras.maximize import maximize_filter
 from utils.keras.mobile import mobilenet_v2, squeezenet
-from utils.keras.models import count_parameters, dense_net, lenet, small_convnet, small_convnet_without_pooling
+from utils.keras.models import (
+    count_parameters,
+    dense_net,
+    lenet,
+    lenet_bn,
+    small_convnet,
+    small_convnet_without_pooling,
+)
 from utils.keras.photo_convnets import catdog_convnet, gap_convnet, small_resnet
 from utils.keras.resnets import resnet18
 from utils.keras.summary import summary
@@ -42,6 +49,7 @@ __all__ = [
     "grad_cam",
     "integrated_gradients",
     "lenet",
+    "lenet_bn",
     "linear_probe",
     "load_pretrained",
     "load_weights",

@@ -6,7 +6,7 @@ Keras draws kernels by Glorot's uniform rule and starts biases at zero; the PyTo
 from keras import layers
 
 from utils import guards, shapes
-from utils.keras.building import sequential
+from utils.keras.building import batch_norm, sequential
 
 
 def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
@@ -125,6 +125,40 @@ def lenet(input_shape=(28, 28, 1), classes=10):
         layers.ReLU(name="relu3"),
         layers.Dense(84, name="dense2"),
         layers.ReLU(name="relu4"),
+        layers.Dense(classes, name="logits"),
+    )
+
+
+def lenet_bn(input_shape=(28, 28, 1), classes=10):
+    """A LeNet for a hurry: 16 and 32 filters in place of 6 and 16, batch norm, one hidden dense layer.
+
+    Pooling comes right after each convolution, so that batch norm and ReLU handle a quarter of the numbers.
+
+    Args:
+        input_shape: (height, width, channels).
+        classes: number of logits.
+
+    Returns:
+        keras.Sequential: images float32 (N, height, width, channels) → logits float32 (N, classes).
+        80,250 parameters with the defaults.
+
+    Raises:
+        ValueError: a size is impossible, or the images are too small for two convolutions.
+    """
+    guards.check_architecture(input_shape, classes)
+    return sequential(
+        input_shape,
+        layers.Conv2D(16, 5, use_bias=False, name="conv1"),
+        layers.MaxPooling2D(2, name="pool1"),
+        batch_norm("bn1"),
+        layers.ReLU(name="relu1"),
+        layers.Conv2D(32, 5, use_bias=False, name="conv2"),
+        layers.MaxPooling2D(2, name="pool2"),
+        batch_norm("bn2"),
+        layers.ReLU(name="relu2"),
+        layers.Flatten(name="flatten"),
+        layers.Dense(128, name="dense1"),
+        layers.ReLU(name="relu3"),
         layers.Dense(classes, name="logits"),
     )
 

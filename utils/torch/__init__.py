@@ -14,7 +14,14 @@ from utils.torch.explain import (
 from utils.torch.inference import evaluate, predict
 from utils.torch.maximize import maximize_filter
 from utils.torch.mobile import mobilenet_v2, squeezenet
-from utils.torch.models import count_parameters, dense_net, lenet, small_convnet, small_convnet_without_pooling
+from utils.torch.models import (
+    count_parameters,
+    dense_net,
+    lenet,
+    lenet_bn,
+    small_convnet,
+    small_convnet_without_pooling,
+)
 from utils.torch.photo_convnets import catdog_convnet, gap_convnet, small_resnet
 from utils.torch.resnets import resnet18
 from utils.torch.summary import summary
@@ -42,6 +49,7 @@ __all__ = [
     "grad_cam",
     "integrated_gradients",
     "lenet",
+    "lenet_bn",
     "linear_probe",
     "load_pretrained",
     "load_weights",

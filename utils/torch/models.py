@@ -6,7 +6,7 @@ Kernels are drawn by Glorot's uniform rule and biases start at zero, as Keras ha
 from torch import nn
 
 from utils import guards, shapes
-from utils.torch.building import sequential
+from utils.torch.building import batch_norm, sequential
 
 
 def dense_net(input_shape=(28, 28, 1), classes=10, units=512):
@@ -126,6 +126,40 @@ def lenet(input_shape=(28, 28, 1), classes=10):
         dense2=nn.Linear(120, 84),
         relu4=nn.ReLU(),
         logits=nn.Linear(84, classes),
+    )
+
+
+def lenet_bn(input_shape=(28, 28, 1), classes=10):
+    """A LeNet for a hurry: 16 and 32 filters in place of 6 and 16, batch norm, one hidden dense layer.
+
+    Pooling comes right after each convolution, so that batch norm and ReLU handle a quarter of the numbers.
+
+    Args:
+        input_shape: (height, width, channels).
+        classes: number of logits.
+
+    Returns:
+        nn.Sequential: images float32 (N, channels, height, width) → logits float32 (N, classes).
+        80,250 parameters with the defaults.
+
+    Raises:
+        ValueError: a size is impossible, or the images are too small for two convolutions.
+    """
+    guards.check_architecture(input_shape, classes)
+    return sequential(
+        input_shape,
+        conv1=nn.Conv2d(input_shape[-1], 16, 5, bias=False),
+        pool1=nn.MaxPool2d(2),
+        bn1=batch_norm(16),
+        relu1=nn.ReLU(),
+        conv2=nn.Conv2d(16, 32, 5, bias=False),
+        pool2=nn.MaxPool2d(2),
+        bn2=batch_norm(32),
+        relu2=nn.ReLU(),
+        flatten=nn.Flatten(),
+        dense1=nn.LazyLinear(128),
+        relu3=nn.ReLU(),
+        logits=nn.Linear(128, classes),
     )
 
 

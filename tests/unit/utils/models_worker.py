@@ -17,6 +17,7 @@ NETWORKS = {
     "small_convnet": {"input_shape": (26, 30, 2), "classes": 3},
     "small_convnet_without_pooling": {"input_shape": (9, 10, 2), "classes": 3},
     "lenet": {"input_shape": (28, 36, 1), "classes": 3},
+    "lenet_bn": {"input_shape": (28, 36, 1), "classes": 3},
     "catdog_convnet": {"input_shape": (86, 70, 3), "classes": 3},
     "gap_convnet": {"input_shape": (25, 18, 3), "classes": 3},
     "small_resnet": {"input_shape": (33, 46, 3), "classes": 3},
@@ -26,7 +27,16 @@ NETWORKS = {
     "mobilenet_v2": {"input_shape": (65, 78, 3), "classes": 3},
     "squeezenet": {"input_shape": (47, 60, 3), "classes": 3},
 }
-DEFAULTS = ("catdog_convnet", "gap_convnet", "small_resnet", "vgg16_small", "resnet18", "mobilenet_v2", "squeezenet")
+DEFAULTS = (
+    "lenet_bn",
+    "catdog_convnet",
+    "gap_convnet",
+    "small_resnet",
+    "vgg16_small",
+    "resnet18",
+    "mobilenet_v2",
+    "squeezenet",
+)
 PRETRAINABLE = ("vgg16", "vgg16_small", "resnet18", "mobilenet_v2", "squeezenet")
 
 

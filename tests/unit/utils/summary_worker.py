@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models_worker import NETWORKS
 
-FLATTENING = ("dense_net", "small_convnet", "small_convnet_without_pooling", "lenet", "catdog_convnet")
+FLATTENING = ("dense_net", "small_convnet", "small_convnet_without_pooling", "lenet", "lenet_bn", "catdog_convnet")
 
 
 def keras_models():

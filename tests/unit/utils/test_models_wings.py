@@ -24,6 +24,7 @@ NETWORKS = (
     "small_convnet",
     "small_convnet_without_pooling",
     "lenet",
+    "lenet_bn",
     "catdog_convnet",
     "gap_convnet",
     "small_resnet",
@@ -89,6 +90,7 @@ def test_parameter_counts_are_the_known_ones(described):
         "catdog_convnet": convolutions["S0"] + (7 * 7 * 128 + 1) * 512 + (512 + 1) * 2,
         "gap_convnet": convolutions["S1"] + (128 + 1) * 2,
         "small_resnet": 861_082,
+        "lenet_bn": 80_250,
         "vgg16_small": 920_784,
         "resnet18": 11_689_512,  # torchvision's documentation
         "mobilenet_v2": 396_128,
@@ -144,7 +146,7 @@ def test_equal_weights_give_equal_gradients(answered, name):
         np.testing.assert_allclose(keras[key], torch[key], rtol=0, atol=allowed, err_msg=key)
 
 
-@pytest.mark.parametrize("name", ["small_resnet", "resnet18", "mobilenet_v2"])
+@pytest.mark.parametrize("name", ["lenet_bn", "small_resnet", "resnet18", "mobilenet_v2"])
 def test_running_statistics_differ_by_what_the_frameworks_are_known_to_differ_by(folder, answered, described, name):
     keras, torch = answered
     before, shapes = load_file(folder / f"keras-{name}.safetensors"), described[0]["layers"][name]

@@ -21,6 +21,7 @@ NETWORKS = (
     "small_convnet",
     "small_convnet_without_pooling",
     "lenet",
+    "lenet_bn",
     "catdog_convnet",
     "gap_convnet",
     "small_resnet",
@@ -30,7 +31,7 @@ NETWORKS = (
     "mobilenet_v2",
     "squeezenet",
 )
-OTHER_SIZES = tuple(f"{name} at 66 × 81" for name in NETWORKS[5:])
+OTHER_SIZES = tuple(f"{name} at 66 × 81" for name in NETWORKS[6:])
 
 pytestmark = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in runtime.FRAMEWORKS), reason="only one framework is installed"
