@@ -86,6 +86,9 @@ class Recipe:
         """
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         named["schedule"] = getattr(self.schedule, "__qualname__", self.schedule)
+        if self.augment is not None:  # field by field, for a refusal that names the one that differs
+            named |= {f"augment's {name}": value for name, value in vars(self.augment).items()}
+            named["augment"] = "Augmentation"
         return {name: re.sub(" at 0x[0-9a-f]+", "", repr(value)) for name, value in named.items()}
 
     def training(

@@ -21,6 +21,7 @@ def save(run, path, of):
             "average": run.average and run.average.state_dict(),
             "optimizer": run.optimizer.state_dict(),
             "random": torch.get_rng_state(),
+            "random on cards": torch.cuda.get_rng_state_all(),
         }
         part = Path(f"{path}.part")
         try:
@@ -47,6 +48,8 @@ def resume(run, path, of):
         run.average.load_state_dict(state["average"])
     run.optimizer.load_state_dict(state["optimizer"])
     torch.set_rng_state(state["random"].cpu())
+    for card, numbers in enumerate(state["random on cards"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(numbers.cpu(), card)
     run.epoch, run.history, run.best, run.waited = (state[name] for name in ("epoch", "history", "best", "waited"))
 
 

@@ -78,6 +78,11 @@ def test_every_argument_shows_in_the_description():
         assert {key for key in plain if described[key] != plain[key]} == {name}
 
 
+def test_another_augmentation_is_told_by_the_fields_that_differ():
+    one, other = (Recipe(**PLAIN | {"augment": Augmentation(flip=0.5, zoom=zoom)}).described() for zoom in (0.1, 0.2))
+    assert {key: (one[key], other[key]) for key in one if one[key] != other[key]} == {"augment's zoom": ("0.1", "0.2")}
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
