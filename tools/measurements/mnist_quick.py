@@ -16,10 +16,10 @@ THREADS = 2
 RUNS = (("our recipe", "torch"), ("our recipe", "keras"), ("S2's recipe", "keras"))
 FILES = ("tools/measurements/mnist_recipes.py",)
 OURS = {
-    "epochs": 3,
-    "batch_size": 256,
+    "epochs": 2,
+    "batch_size": 192,
     "optimizer": "adamw",
-    "learning_rate": 0.015,
+    "learning_rate": 0.0125,
     "schedule": "one-cycle",
     "label_smoothing": 0.05,
     "average": 0.98,
