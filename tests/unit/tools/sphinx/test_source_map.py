@@ -3,6 +3,8 @@
 import yaml
 
 from tests.unit.tools.sphinx.conftest import SOURCES, Book
+from tools.paths import ROOT
+from tools.sphinx.source_map import SOURCES as REAL_SOURCES
 
 BODY = (
     "## By hand\n\nValid. {source}`S1 2.1`\n\n## At last\n\nThird. {source}`S1 erratum third-padding` {source}`S1 2.1`"
@@ -55,3 +57,15 @@ def test_a_key_that_went_away_is_noticed(book: Book) -> None:
     assert book.build() == ""
     book.write("chapters/appendix/sources.yml", yaml.safe_dump({"S1": SOURCES["S1"] | {"items": {"2.2": "Same"}}}))
     assert "'S1 2.1'" in book.build()
+
+
+def test_no_key_stands_twice() -> None:
+    """YAML takes the last of two equal keys without a word, and what the first said is lost."""
+    root = yaml.compose((ROOT / REAL_SOURCES).read_text("utf8"))
+    nodes = [root]
+    for node in nodes:
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+            nodes += [value for _, value in node.value]
+    assert len(nodes) > 10
