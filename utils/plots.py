@@ -187,6 +187,8 @@ def curves(
     if "x" in log and len(points) <= 12:  # powers of ten alone would leave most of so few points without a number
         axis.set_xticks(points, [f"{point:g}" for point in points])
         axis.minorticks_off()
+    elif "x" not in log and np.issubdtype(points.dtype, np.integer):
+        axis.xaxis.get_major_locator().set_params(integer=True)  # there is no epoch 2.5
     if len(series) > 1:
         axis.legend(frameon=False)
     return figure(drawing, alt=alt)

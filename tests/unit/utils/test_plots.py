@@ -149,6 +149,16 @@ def test_curves_refuse_other_shapes(series, says):
         plots.curves(series, x=[0, 1], xlabel="x", ylabel="y", alt="A test")
 
 
+@pytest.mark.parametrize(("x", "whole"), [(None, True), ([0.0, 0.5, 1.0, 1.5], False)])
+def test_curves_over_counts_are_labelled_by_whole_numbers(monkeypatch, x, whole):
+    drawn = []
+    monkeypatch.setattr(plots, "figure", lambda drawing, *, alt: drawn.append(drawing))
+    plots.curves({"loss": [3, 2, 1, 0]}, x=x, xlabel="epoch", ylabel="loss", alt="A test")
+    (axis,) = drawn[0].axes
+    ticks = axis.get_xticks()
+    assert all(tick == round(tick) for tick in ticks) is whole
+
+
 @pytest.mark.parametrize("values", [{}, {"a": []}])
 def test_bars_refuse_nothing(values):
     with pytest.raises(ValueError, match="at least one number"):
