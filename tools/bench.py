@@ -84,7 +84,7 @@ def _seconds(runner: Runner) -> float:
 
 def _row(what: str, ours: float, theirs: float, at_most: float) -> str:
     verdict = "reached" if ours <= at_most * theirs else "MISSED"
-    times = "".join(f" {1000 * s:>8.2f} ms" if s < 10 else f" {s:>8.1f} s " for s in (ours, theirs))
+    times = "".join(f" {1000 * s:>8.2f} ms" if s < 1 else f" {s:>8.1f} s " for s in (ours, theirs))
     return f"{what:<74}{times} {ours / theirs:>8.3g}   ≤ {at_most:.3g}, {verdict}"
 
 

@@ -130,7 +130,7 @@ def lenet(input_shape=(28, 28, 1), classes=10):
 
 
 def lenet_bn(input_shape=(28, 28, 1), classes=10):
-    """A LeNet for a hurry: 16 and 32 filters in place of 6 and 16, batch norm, one hidden dense layer.
+    """A LeNet that learns faster: 16 and 32 filters in place of 6 and 16, batch norm, one hidden dense layer.
 
     Pooling comes right after each convolution, so that batch norm and ReLU handle a quarter of the numbers.
 
