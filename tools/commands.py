@@ -121,11 +121,11 @@ def bench(names: Annotated[list[str] | None, typer.Argument(help="Benchmarks; no
 
 
 @_command
-def pretrain() -> None:
+def pretrain(names: Annotated[list[str] | None, typer.Argument(help="Networks; none means all.")] = None) -> None:
     """Train the embedded weights again, on the original data, into utils/pretrained/. Takes an hour or two; resumes."""
     from tools import pretrain as pretraining
 
-    pretraining.run()
+    pretraining.run(names)
 
 
 @_command

@@ -1,4 +1,4 @@
-"""Trains the embedded weights of `vgg16_small` by distillation (Hinton et al. 2015) from ImageNet features.
+"""Trains the embedded weights, those of `STUDENTS`, by distillation (Hinton et al. 2015) from ImageNet features.
 
 The teacher is MobileNetV2 (0.35) with its published weights. No label is used: for real pictures, changed at random,
 the student learns to give what a linear layer can turn into the teacher's pooled features. All pictures are training
@@ -9,6 +9,8 @@ command goes on where it was interrupted.
 """
 
 import datetime
+from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,28 +32,38 @@ from utils.torch import (
     load_pretrained,
     mobilenet_v2,
     save_weights,
+    small_resnet,
     vgg16_small,
 )
 from utils.torch.augmentation import changed
 from utils.torch.devices import best_device, gains_from_bfloat16
 
 KEPT = BUILD / "pretrain"
-WEIGHTS = ROOT / "utils" / "pretrained" / "vgg16_small.safetensors"
+WEIGHTS = ROOT / "utils" / "pretrained"
 PHOTOS = Augmentation(
     flip=0.5, rotation=10, shift=0.12, zoom=0.3, brightness=0.2, contrast=0.2, saturation=0.2, fill="reflect"
 )
 SMALL = Augmentation(flip=0.5, shift=0.1, zoom=0.15, brightness=0.1, contrast=0.1, fill="reflect")
 # name: how to change pictures, how often, what the teacher sees, what the student sees (pixels a side)
 SOURCES = {"cats_vs_dogs": (PHOTOS, 16, 160, 96), "cifar10": (SMALL, 1, 128, 64)}
+
+# name: what builds the network, down to its last feature map, and the number of channels of that
+STUDENTS = {
+    "vgg16_small": (lambda: vgg16_small((96, 96, 3)), 128),
+    "small_resnet": (lambda: _small_resnet(), 160),
+}
 BATCH, LEARNING_RATE, WEIGHT_DECAY, AVERAGE, SEED = 64, 0.002, 0.02, 0.998, 0
 
 
-def run(epochs: int = 12) -> None:
-    """Train, and write the weights and their model card.
+def run(names: list[str] | None = None, epochs: int = 12) -> None:
+    """Train these of `STUDENTS`, or all, and write their weights and model cards.
 
     Raises:
-        BuildError: the published data or weights are not on disk.
+        BuildError: there is no such network to train, or the published data or weights are not on disk.
     """
+    for name in names or STUDENTS:
+        if name not in STUDENTS:
+            raise BuildError(f"There are no embedded weights of {name!r}; choose among {', '.join(STUDENTS)}.")
     try:
         sets = {name: _pictures(name) for name in SOURCES}
         teacher = mobilenet_v2()
@@ -60,11 +72,19 @@ def run(epochs: int = 12) -> None:
         raise BuildError(f"Pre-training wants originals. {error}") from error
     KEPT.mkdir(parents=True, exist_ok=True)
     lessons = [lesson for name, images in sets.items() for lesson in _lessons(name, images, teacher)]
-    student = _distilled(lessons, epochs)
-    WEIGHTS.parent.mkdir(exist_ok=True)
-    save_weights(student, WEIGHTS)
-    results.write_atomically(WEIGHTS.with_suffix(".md"), _card(student, lessons, epochs))
-    print(f"wrote {WEIGHTS.relative_to(ROOT)} and its model card")
+    WEIGHTS.mkdir(exist_ok=True)
+    for name in names or STUDENTS:
+        student = _distilled(name, lessons, epochs)
+        path = WEIGHTS / f"{name}.safetensors"
+        save_weights(student, path)
+        results.write_atomically(path.with_suffix(".md"), _card(name, student, lessons, epochs))
+        print(f"wrote {path.relative_to(ROOT)} and its model card")
+
+
+def _small_resnet() -> torch.nn.Sequential:
+    """Its layers below global average pooling and logits, under their names."""
+    layers = small_resnet((96, 96, 3)).named_children()
+    return torch.nn.Sequential(OrderedDict((name, layer) for name, layer in layers if name not in ("gap", "logits")))
 
 
 def _pictures(name: str) -> np.ndarray:
@@ -116,43 +136,43 @@ def _precision(device: torch.device) -> torch.autocast:
 
 
 class Student(torch.nn.Module):
-    """`vgg16_small`, and for each source of pictures a linear layer from its pooled features to the teacher's."""
+    """The network, and for each source of pictures a linear layer from its pooled features to the teacher's."""
 
-    def __init__(self, sizes):
+    def __init__(self, name, sizes):
         super().__init__()
-        self.body = vgg16_small((96, 96, 3))
-        self.heads = torch.nn.ModuleDict({str(size): torch.nn.Linear(128, 1280) for size in sizes})
+        build, channels = STUDENTS[name]
+        self.body = build()
+        self.heads = torch.nn.ModuleDict({str(size): torch.nn.Linear(channels, 1280) for size in sizes})
 
     def forward(self, pictures):
         return self.heads[str(pictures.shape[2])](self.body(pictures).float().mean(dim=(2, 3)))
 
 
-def _distilled(lessons: list[tuple[np.ndarray, np.ndarray]], epochs: int) -> torch.nn.Module:
+def _distilled(name: str, lessons: list[tuple[np.ndarray, np.ndarray]], epochs: int) -> torch.nn.Module:
     runtime.seed_everything(SEED)
     device = best_device()
     sizes = sorted({pictures.shape[1] for pictures, _ in lessons})
     scales = {size: _scale([features for pictures, features in lessons if pictures.shape[1] == size]) for size in sizes}
-    student = Student(sizes).to(device, memory_format=torch.channels_last)
+    student = Student(name, sizes).to(device, memory_format=torch.channels_last)
     average = AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
     optimizer = torch.optim.AdamW(student.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    first = _resume(student, average, optimizer)
+    checkpoint = KEPT / f"{name}.pt"
+    first = _resume(checkpoint, student, average, optimizer)
     plan = [(number, start) for number, (pictures, _) in enumerate(lessons) for start in range(0, len(pictures), BATCH)]
     for epoch in range(first, epochs):
         rng = np.random.default_rng([SEED, epoch])
         orders = [rng.permutation(len(pictures)) for pictures, _ in lessons]
         losses = []
-        for step, which in enumerate(tqdm(rng.permutation(len(plan)), f"epoch {epoch + 1}/{epochs}", leave=False)):
+        said = f"{name}, epoch {epoch + 1}/{epochs}"
+        for step, which in enumerate(tqdm(rng.permutation(len(plan)), said, leave=False)):
             number, start = plan[which]
             pictures, features = (each[orders[number][start : start + BATCH]] for each in lessons[number])
             for group in optimizer.param_groups:
                 group["lr"] = LEARNING_RATE * one_cycle(epoch * len(plan) + step, epochs * len(plan))
             losses.append(_learn(student, optimizer, pictures, features, scales[pictures.shape[1]], device, rng))
             average.update_parameters(student)
-        _save(student, average, optimizer, epoch + 1)
-        print(
-            f"epoch {epoch + 1}/{epochs}: loss {np.mean(losses):.4f}, probe {_probe(average.module.body):.4f}",
-            flush=True,
-        )
+        _save(checkpoint, student, average, optimizer, epoch + 1)
+        print(f"{said}: loss {np.mean(losses):.4f}, probe {_probe(average.module.body):.4f}", flush=True)
     return average.module.body
 
 
@@ -176,15 +196,14 @@ def _learn(student, optimizer, pictures, features, scale, device, rng) -> float:
     return loss.item()
 
 
-def _save(student, average, optimizer, epoch: int) -> None:
-    part = KEPT / "checkpoint.part"
+def _save(path: Path, student, average, optimizer, epoch: int) -> None:
+    part = path.with_suffix(".part")
     kept = {"student": student, "average": average, "optimizer": optimizer}
     torch.save({"epoch": epoch} | {name: each.state_dict() for name, each in kept.items()}, part)
-    part.replace(KEPT / "checkpoint.pt")
+    part.replace(path)
 
 
-def _resume(student, average, optimizer) -> int:
-    path = KEPT / "checkpoint.pt"
+def _resume(path: Path, student, average, optimizer) -> int:
     if not path.is_file():
         return 0
     state = torch.load(path, weights_only=True)
@@ -200,10 +219,15 @@ def _probe(model: torch.nn.Module) -> float:
     return linear_probe(*train, validation).score(*validation)
 
 
-def _card(student: torch.nn.Module, lessons: list[tuple[np.ndarray, np.ndarray]], epochs: int) -> str:
+def _card(name: str, student: torch.nn.Module, lessons: list[tuple[np.ndarray, np.ndarray]], epochs: int) -> str:
     sizes = [pictures.shape[:2] for pictures, _ in lessons]
     runtime.seed_everything(SEED)
-    return model_cards.VGG16_SMALL.format(
+    build, channels = STUDENTS[name]
+    return model_cards.CARD.format(
+        name=name,
+        network=model_cards.NETWORKS[name],
+        measured=model_cards.MEASURED[name],
+        channels=channels,
         parameters=count_parameters(student),
         photos=sum(count for count, side in sizes if side == 96),
         images=sum(count for count, side in sizes if side == 64),
@@ -214,11 +238,11 @@ def _card(student: torch.nn.Module, lessons: list[tuple[np.ndarray, np.ndarray]]
         average=AVERAGE,
         seed=SEED,
         probe=_probe(student),
-        random=_probe(vgg16_small((96, 96, 3))),
+        random=_probe(build()),
         date=datetime.date.today().isoformat(),
         versions=", ".join(f"{name} {version}" for name, version in runtime.versions().items()),
         machine=runtime.machine(),
-        checksum=files.sha256(WEIGHTS),
+        checksum=files.sha256(WEIGHTS / f"{name}.safetensors"),
     )
 
 

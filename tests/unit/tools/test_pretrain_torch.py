@@ -7,6 +7,7 @@ from safetensors.numpy import load_file
 from tools import pretrain
 from tools.errors import BuildError
 from utils import data, runtime
+from utils.torch import get_weights, load_pretrained, small_resnet
 
 
 @pytest.fixture
@@ -23,20 +24,19 @@ def small(tmp_path, monkeypatch):
     sources = {name: (augment, 1, 32, shown) for name, (augment, _, _, shown) in pretrain.SOURCES.items()}
     monkeypatch.setattr(pretrain, "SOURCES", sources)
     monkeypatch.setattr(pretrain, "ROOT", tmp_path)
-    monkeypatch.setattr(pretrain, "WEIGHTS", tmp_path / "utils" / "vgg16_small.safetensors")
-    (tmp_path / "utils").mkdir()
+    monkeypatch.setattr(pretrain, "WEIGHTS", tmp_path / "utils")
 
-    def run(folder, epochs):
+    def run(name, folder, epochs):
         monkeypatch.setattr(pretrain, "KEPT", tmp_path / folder)
         runtime.seed_everything(1)  # of the teacher
-        pretrain.run(epochs)
-        return load_file(pretrain.WEIGHTS)
+        pretrain.run([name], epochs)
+        return load_file(pretrain.WEIGHTS / f"{name}.safetensors")
 
     return run
 
 
 def test_an_interrupted_pre_training_ends_as_a_whole_one_does(small, tmp_path, monkeypatch, capsys):
-    whole = small("whole", 2)
+    whole = small("vgg16_small", "whole", 2)
     card = (tmp_path / "utils" / "vgg16_small.md").read_text("utf8")
     assert "{" not in card and "40 changed copies" in card and "920,784 parameters" in card
     save, epochs = pretrain._save, iter([1, 2])
@@ -48,13 +48,30 @@ def test_an_interrupted_pre_training_ends_as_a_whole_one_does(small, tmp_path, m
 
     monkeypatch.setattr(pretrain, "_save", stop_after_the_first)
     with pytest.raises(KeyboardInterrupt):
-        small("parts", 2)
+        small("vgg16_small", "parts", 2)
     capsys.readouterr()
-    again = small("parts", 2)
-    assert "epoch 1/2" not in capsys.readouterr().out
+    again = small("vgg16_small", "parts", 2)
+    assert "vgg16_small, epoch 1/2" not in capsys.readouterr().out
     assert whole.keys() == again.keys() and len(whole) == 26
     for key, array in whole.items():
         np.testing.assert_array_equal(array, again[key], err_msg=key)
+
+
+def test_a_residual_network_is_pre_trained_without_its_classifier(small, tmp_path):
+    weights = small("small_resnet", "resnet", 1)
+    assert not any(name.startswith("logits") for name in weights)
+    model = small_resnet((48, 48, 3), 10)
+    load_pretrained(model, tmp_path / "utils" / "small_resnet.safetensors")
+    for name, array in get_weights(model).items():
+        if name in weights:
+            np.testing.assert_array_equal(array, weights[name], err_msg=name)
+    card = (tmp_path / "utils" / "small_resnet.md").read_text("utf8")
+    assert "{" not in card and "860,760 parameters" in card and "feature maps of 160 channels" in card
+
+
+def test_an_unknown_network_is_refused():
+    with pytest.raises(BuildError, match="no embedded weights of 'vgg19'; choose among vgg16_small, small_resnet"):
+        pretrain.run(["vgg19"])
 
 
 def test_it_says_which_original_is_missing(monkeypatch, tmp_path):
