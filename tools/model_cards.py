@@ -3,7 +3,7 @@
 # What the networks are, and where more of them is measured.
 NETWORKS = {
     "vgg16_small": "VGG16's thirteen convolutions at a quarter of their width",
-    "small_resnet": "Three times a convolution that halves and a residual block, all with batch norm",
+    "small_resnet": "A convolution, then three times one that halves and a residual block, all with batch norm",
 }
 MEASURED = {
     "vgg16_small": "`results/cats-and-dogs-pretrained.json` has the test photos, and fine-tuning.",
@@ -13,9 +13,10 @@ CARD = """# Model card: {name}
 
 *Written by `python -m tools pretrain`, like the weights beside it. Do not edit: run that again.*
 
-**What it is.** {network} ({parameters:,} parameters, float32),
-without a classifier. It turns RGB pictures, from 32×32 pixels on, into feature maps of {channels} channels.
-`load_pretrained` of `utils.keras` or `utils.torch` puts the weights into `{name}()`, which takes pixels from 0 to 1.
+**What it is.** {network}
+({parameters:,} parameters, float32), without a classifier. It turns RGB pictures, from 32×32 pixels on, into feature maps of {channels} channels.
+`load_pretrained` of `utils.keras` or `utils.torch` puts the weights into `{name}()`, which takes pixels
+from 0 to 1.
 
 **What it learned from.** {photos:,} changed copies of the 2,000 training photos of the cats and dogs, and {images:,}
 of CIFAR-10's training images. No label of either was used, and no picture for validation or test. The teacher is

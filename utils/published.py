@@ -26,7 +26,10 @@ MOST_BYTES = 2**30
 
 # Weights that come with this course, trained by tools/pretrain.py, and a tensor that of our networks only this one has.
 EMBEDDED_FOLDER = Path(__file__).parent / "pretrained"
-EMBEDDED = {"vgg16_small": ("block5_conv3/kernel", (3, 3, 128, 128))}
+EMBEDDED = {
+    "vgg16_small": ("block5_conv3/kernel", (3, 3, 128, 128)),
+    "small_resnet": ("block4.conv2/kernel", (3, 3, 160, 160)),
+}
 
 # MobileNetV2's file was written when Keras called its layers otherwise: mobl3_conv_3_expand and bn3_conv_3_bn_expand
 # are today's block_3_expand and block_3_expand_BN, and block 0 is expanded_conv.

@@ -89,7 +89,7 @@ def load_pretrained(model, path=None):
         model: `vgg16`, `resnet18` and so on: their docstrings name the files they take.
         path: HDF5 of Keras, .npz with names "layer/role", a state dict of `torch.save`, or safetensors. Nothing in it
             is ever run, and no pickle loaded. Without it the file is the one that comes with this course
-            (`vgg16_small`), or that was published for this network, in the data directory, where
+            (`vgg16_small`, `small_resnet`), or that was published for this network, in the data directory, where
             `python -m utils.data download NAME` has put it; it is known by the model's layers, and nothing is
             downloaded here.
 

@@ -84,6 +84,8 @@ def gap_convnet(input_shape=(300, 300, 3), classes=2):
 def small_resnet(input_shape=(96, 96, 3), classes=2, stem_stride=2):
     """A residual network small enough for two cores: three times a convolution that halves, and a residual block.
 
+    `load_pretrained` gives it weights that come with this course: `utils/pretrained/small_resnet.md`.
+
     Args:
         input_shape: (height, width, channels).
         classes: number of logits.

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from utils import provenance, published
 from utils.data import registry, weights_file
 from utils.torch import (
+    gap_convnet,
     get_weights,
     lenet,
     load_pretrained,
@@ -106,27 +107,28 @@ def test_each_network_asks_for_its_own_file(folder, build):
     assert provenance.report()["data"] == {build.__name__: {"source": "missing", "checksum": ""}}
 
 
-@pytest.mark.parametrize("build", [lenet, small_resnet], ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [lenet, gap_convnet], ids=lambda build: build.__name__)
 def test_other_models_are_refused_in_one_sentence(folder, build):
     with pytest.raises(ValueError) as error:
         load_pretrained(build())
     assert str(error.value) == (
-        "This model is none of those that weights are published for (vgg16_small, vgg16, resnet18, mobilenet_v2, "
-        "squeezenet): say the path of a file of its own."
+        "This model is none of those that weights are published for (vgg16_small, small_resnet, vgg16, resnet18, "
+        "mobilenet_v2, squeezenet): say the path of a file of its own."
     )
 
 
-def test_embedded_weights_come_with_the_course(folder):
-    model = vgg16_small(input_shape=SQUARE, classes=2)
+@pytest.mark.parametrize("build", [vgg16_small, small_resnet], ids=lambda build: build.__name__)
+def test_embedded_weights_come_with_the_course(folder, build):
+    model = build(input_shape=SQUARE, classes=2)
     head = get_weights(model)["logits/kernel"]
     load_pretrained(model)
-    expected = load_file(published.EMBEDDED_FOLDER / "vgg16_small.safetensors")
+    expected = load_file(published.EMBEDDED_FOLDER / f"{build.__name__}.safetensors")
     found = get_weights(model)
     assert found.keys() == expected.keys() | {"logits/kernel", "logits/bias"}
     for key, array in expected.items():
         np.testing.assert_array_equal(found[key], array, err_msg=key)
     np.testing.assert_array_equal(found["logits/kernel"], head)
-    assert "utils/pretrained/vgg16_small.safetensors" in provenance.report()["files"]
+    assert f"utils/pretrained/{build.__name__}.safetensors" in provenance.report()["files"]
 
 
 def test_a_truncated_file_is_refused_and_nothing_changed(publish):
