@@ -7,16 +7,16 @@ NETWORKS = {
 }
 MEASURED = {
     "vgg16_small": "`results/cats-and-dogs-pretrained.json` has the test photos, and fine-tuning.",
-    "small_resnet": "`results/cifar10-fine-tuned.json` has CIFAR-10's test images, fine-tuned.",
+    "small_resnet": "`results/cifar10-pretrained.json` has CIFAR-10's test images, fine-tuned.",
 }
 CARD = """# Model card: {name}
 
 *Written by `python -m tools pretrain`, like the weights beside it. Do not edit: run that again.*
 
 **What it is.** {network}
-({parameters:,} parameters, float32), without a classifier. It turns RGB pictures, from 32×32 pixels on, into feature maps of {channels} channels.
-`load_pretrained` of `utils.keras` or `utils.torch` puts the weights into `{name}()`, which takes pixels
-from 0 to 1.
+({parameters:,} parameters, float32), without a classifier. It turns RGB pictures, from 32×32 pixels on, into feature
+maps of {channels} channels. `load_pretrained` of `utils.keras` or `utils.torch` puts the weights into `{name}()`, which
+takes pixels from 0 to 1.
 
 **What it learned from.** {photos:,} changed copies of the 2,000 training photos of the cats and dogs, and {images:,}
 of CIFAR-10's training images. No label of either was used, and no picture for validation or test. The teacher is

@@ -66,7 +66,7 @@ def test_a_residual_network_is_pre_trained_without_its_classifier(small, tmp_pat
         if name in weights:
             np.testing.assert_array_equal(array, weights[name], err_msg=name)
     card = (tmp_path / "utils" / "small_resnet.md").read_text("utf8")
-    assert "{" not in card and "860,760 parameters" in card and "feature maps of 160 channels" in card
+    assert "{" not in card and "860,760 parameters" in card and "maps of 160 channels" in card
 
 
 def test_an_unknown_network_is_refused():
