@@ -7,7 +7,7 @@ images, without any label. Pictures are enlarged to the 64 pixels that it was sh
 from utils import data, images
 from utils.augmentation import Augmentation
 
-TITLE = "CIFAR-10 with small_resnet pre-trained: a head for 2 epochs, or all layers for 6; pictures enlarged to 64 pixels"
+TITLE = "CIFAR-10 with small_resnet pre-trained: a head for 2 epochs, or all layers for 6; enlarged to 64 pixels"
 METRIC = "accuracy on test"
 UNIT = "%"
 SEEDS = (0, 1, 2)
