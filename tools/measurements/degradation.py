@@ -1,4 +1,4 @@
-"""Does a deeper network train better? The same chain of blocks with and without shortcuts, at three depths, on CIFAR-10.
+"""Does a deeper network train better? One chain of blocks with and without shortcuts, at three depths, on CIFAR-10.
 
 After He et al. 2016 ("Deep residual learning for image recognition", section 4.2), small enough for minutes: 5,000
 images, 16 channels, and a first convolution that shrinks 32×32 to 8×8, where all blocks stay. A plain chain is the
