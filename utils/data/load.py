@@ -220,5 +220,5 @@ def announce(dataset: DataSet, chosen: str) -> None:
     if not dataset.files:
         print(f"{dataset.name}: drawn by this course")
         return
-    twin = f"a twin drawn here; original: `{dataset.download_command}`"
+    twin = f"a drawn twin; original: `{dataset.download_command}`"
     print(f"{dataset.name}: {'the original' if chosen == 'original' else twin}")
