@@ -47,10 +47,17 @@ SMALL = Augmentation(flip=0.5, shift=0.1, zoom=0.15, brightness=0.1, contrast=0.
 # name: how to change pictures, how often, what the teacher sees, what the student sees (pixels a side)
 SOURCES = {"cats_vs_dogs": (PHOTOS, 16, 160, 96), "cifar10": (SMALL, 1, 128, 64)}
 
+
+def _small_resnet() -> torch.nn.Sequential:
+    """Its layers below global average pooling and logits, under their names."""
+    layers = small_resnet((96, 96, 3)).named_children()
+    return torch.nn.Sequential(OrderedDict((name, layer) for name, layer in layers if name not in ("gap", "logits")))
+
+
 # name: what builds the network, down to its last feature map, and the number of channels of that
 STUDENTS = {
     "vgg16_small": (lambda: vgg16_small((96, 96, 3)), 128),
-    "small_resnet": (lambda: _small_resnet(), 160),
+    "small_resnet": (_small_resnet, 160),
 }
 BATCH, LEARNING_RATE, WEIGHT_DECAY, AVERAGE, SEED = 64, 0.002, 0.02, 0.998, 0
 
@@ -79,12 +86,6 @@ def run(names: list[str] | None = None, epochs: int = 12) -> None:
         save_weights(student, path)
         results.write_atomically(path.with_suffix(".md"), _card(name, student, lessons, epochs))
         print(f"wrote {path.relative_to(ROOT)} and its model card")
-
-
-def _small_resnet() -> torch.nn.Sequential:
-    """Its layers below global average pooling and logits, under their names."""
-    layers = small_resnet((96, 96, 3)).named_children()
-    return torch.nn.Sequential(OrderedDict((name, layer) for name, layer in layers if name not in ("gap", "logits")))
 
 
 def _pictures(name: str) -> np.ndarray:
