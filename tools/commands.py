@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 
 from tools.errors import STOPPED, BuildError
-from tools.paths import BUILD, HTML, NOTEBOOKS, ROOT
+from tools.labs import commands as labs_commands
+from tools.paths import BUILD, HTML, NOTEBOOKS, ROOT, slug
 
 app = typer.Typer(
     help="Build, run, test and measure *Learning to See*.",
@@ -30,10 +31,14 @@ Framework = Annotated[
 ]
 
 
-def _command(function: Callable) -> Callable:
+labs_app = typer.Typer(help="Write, prove and release labs.", no_args_is_help=True)
+app.add_typer(labs_app, name="labs")
+
+
+def _command(function: Callable, group: typer.Typer = app) -> Callable:
     """Register a command that shows a BuildError as its message, and leaves with 130 on Ctrl-C."""
 
-    @app.command(function.__name__.replace("_", "-"))
+    @group.command(function.__name__.replace("_", "-"))
     @functools.wraps(function)
     def run(*arguments, **options):
         try:
@@ -53,7 +58,7 @@ def _wanted(pages: list[str] | None) -> dict[str, str]:
     from tools import editions
 
     every = editions.pages()
-    names = [page.removeprefix("chapters/").removesuffix(".md") for page in pages or every]
+    names = [slug(page.removesuffix(".md")) for page in pages or every]
     for name in names:
         if name not in every:
             raise BuildError(f"There is no page {name!r} with code; there are {', '.join(every)}.")
@@ -157,6 +162,10 @@ def lab() -> None:
         editions.make(page, text, editions.installed_frameworks())
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
     subprocess.run([sys.executable, "-m", "jupyter", "lab"], cwd=NOTEBOOKS, env=surroundings, check=False)
+
+
+for labs_command in (labs_commands.new, labs_commands.check, labs_commands.release):
+    _command(labs_command, labs_app)
 
 
 @_command

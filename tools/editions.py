@@ -13,16 +13,16 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from tools import plain_markdown
+from tools import labs, plain_markdown
 from tools.errors import BuildError
-from tools.paths import CHAPTERS, NOTEBOOKS, ROOT
+from tools.paths import CHAPTERS, NOTEBOOKS, ROOT, written_in
 from tools.settings import repository_branch, repository_url
 
 LABELS = {"keras": "Keras", "torch": "PyTorch"}
 FRAMEWORKS = tuple(LABELS)
 PACKAGES = {"keras": "tensorflow", "torch": "torch"}
 WHOSE = {"keras", "torch", "each"}  # a cell carries one of these at most
-TAGS = WHOSE | {"volatile", "setup", "hide-input", "remove-cell"}
+TAGS = WHOSE | {"volatile", "setup", "hide-input", "remove-cell", "check"}
 NBVAL_IGNORE = "nbval-ignore-output"
 # What an edition is made of beside its page; results/*.json come in addition.
 INGREDIENTS = (
@@ -56,7 +56,7 @@ def is_notebook(text: str) -> bool:
 
 
 def pages() -> dict[str, str]:
-    """Every page with code: slug → text.
+    """Every page with code, those made of labs included: slug → text.
 
     Raises:
         BuildError: the slug in a page's frontmatter is missing, or differs from its place under `chapters`.
@@ -73,7 +73,7 @@ def pages() -> dict[str, str]:
         if named != place:
             raise BuildError(f"chapters/{place}.md: its slug is {named!r}: make it {place!r}, as its place says.")
         found[place] = text
-    return found
+    return found | labs.pages()
 
 
 def slug(text: str) -> str:
@@ -109,10 +109,10 @@ def _parsed(text: str) -> NotebookNode:
     try:
         notebook = jupytext.myst.myst_to_notebook(text, add_source_map=True)
     except jupytext.myst.MystMetadataParsingError as error:
-        raise BuildError(f"chapters/{page}.md: {error}") from None
+        raise BuildError(f"{written_in(page)}: {error}") from None
     for cell, line in zip(notebook.cells, notebook.metadata.source_map, strict=True):
         if cell.cell_type == "code":
-            _check_tags(tags_of(cell), f"chapters/{page}.md, line {line}")
+            _check_tags(tags_of(cell), f"{written_in(page)}, line {line}")
     return notebook
 
 
@@ -127,7 +127,7 @@ def _check_tags(tags: set[str], where: str) -> None:
 def place(text: str, cell: int | None) -> str:
     """File and line of a page's cell, for messages; an edition's first cell (None) stands in no page."""
     line = "" if cell is None else f", line {_parsed(text).metadata.source_map[cell]}"
-    return f"chapters/{slug(text)}.md{line}"
+    return f"{written_in(slug(text))}{line}"
 
 
 def tags_of(cell: NotebookNode) -> set[str]:
@@ -174,6 +174,8 @@ def _code_cell(cell: NotebookNode, index: int) -> NotebookNode:
     metadata = {**copy.deepcopy(cell.metadata), "source_cell": index}
     if "volatile" in tags_of(cell):
         metadata["tags"] = [*metadata["tags"], NBVAL_IGNORE]
+    if "check" in tags_of(cell):  # what it finds is of interest, not its code
+        metadata["jupyter"] = {"source_hidden": True}
     return nbformat.v4.new_code_cell(cell.source, id=f"code-{index:03d}", metadata=metadata)
 
 

@@ -11,7 +11,7 @@ from pybtex.database import Entry, parse_file
 
 from tools import quizzes
 from tools.errors import BuildError
-from tools.paths import ROOT
+from tools.paths import ROOT, document, written_in
 from tools.settings import site_url
 from utils import results
 from utils.runtime import FRAMEWORKS
@@ -36,7 +36,7 @@ def convert(text: str, page: str) -> str:
     try:
         return "\n".join(_blocks(text.split("\n"), page)).strip()
     except BuildError as error:
-        raise BuildError(f"chapters/{page}.md: {error}") from None
+        raise BuildError(f"{written_in(page)}: {error}") from None
 
 
 def _blocks(lines: list[str], page: str) -> list[str]:
@@ -80,6 +80,8 @@ def _directive(name: str, argument: str, body: list[str], page: str) -> list[str
         return _quiz(_or_build_error(quizzes.read, "\n".join(body)), page)
     while body and re.match(r":[\w-]+:", body[0]):  # options
         body = body[1:]
+    if name == "dropdown":
+        return [f"<details><summary>{argument}</summary>", "", *_blocks(body, page), "", "</details>"]
     if name in TITLED:
         return _quote(_inline(argument, page), body, page)
     if name in NAMED:
@@ -140,7 +142,7 @@ def _inline(text: str, page: str) -> str:
 
 def _address(target: str, page: str) -> str:
     """Where the site has a page; links are written from the page they stand on, or with / from the book's root."""
-    place = posixpath.normpath(posixpath.join("/chapters", posixpath.dirname(page), target))
+    place = posixpath.normpath(posixpath.join("/", posixpath.dirname(document(page)), target))
     return f"{site_url()}{place.lstrip('/')}.html"
 
 

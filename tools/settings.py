@@ -24,6 +24,11 @@ def repository_branch() -> str:
     return _config()["repository"]["branch"]
 
 
+def solutions() -> bool:
+    """Whether the site has pages with the solutions of labs."""
+    return _config()["sphinx"]["config"]["book_solutions"]
+
+
 def site_url() -> str:
     """Address of the published book, ending in a slash."""
     return _config()["html"]["baseurl"].rstrip("/") + "/"

@@ -9,7 +9,10 @@ from tools.paths import HTML
 
 def pages() -> list[str]:
     """Every page of the book, as a path under the site without its suffix."""
-    paths = [*HTML.glob("search.html"), *sorted((HTML / "chapters").rglob("*.html"))]
+    paths = [
+        *HTML.glob("search.html"),
+        *sorted(path for part in ("chapters", "labs") for path in (HTML / part).rglob("*.html")),
+    ]
     return [path.relative_to(HTML).with_suffix("").as_posix() for path in paths]
 
 

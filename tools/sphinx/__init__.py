@@ -44,6 +44,7 @@ def use_templates(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> dict[str, object]:
     """Register everything; called by Sphinx."""
     app.add_config_value("book_frameworks", [], "env", [list, tuple])
+    app.add_config_value("book_solutions", True, "env", [bool])
     app.connect("config-inited", use_reader, priority=400)
     app.connect("config-inited", use_templates)
     for part in PARTS:

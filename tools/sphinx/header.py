@@ -5,9 +5,12 @@ import datetime
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from tools import labs
 from tools.editions import LABELS
+from tools.paths import document
 from tools.settings import NOTEBOOK_BRANCH, repository_url
 from tools.sphinx import pages
 from tools.sphinx.elements import block, element, text, text_element
@@ -28,7 +31,8 @@ class PageHeader(SphinxTransform):
         title = next(iter(self.document.findall(nodes.title)), None)
         if page is None or title is None:
             return
-        parts = [_reading(page, self.env.docname), *_ran_on(page), _notebooks(page, self.env.docname)]
+        parts = [_reading(page, self.env.docname), *_lab(page.slug, self.env), *_ran_on(page)]
+        parts.append(_notebooks(page, self.env.docname))
         head = block("aside", *parts, class_="page-head", aria_label="About this page")
         place = title.parent.index(title) + 1
         title.parent.insert(place, [head, *_notice(page)])
@@ -44,8 +48,18 @@ def _reading(page: Page, docname: str) -> text_element:
 
 
 def _link_to_page(slug: str, docname: str) -> nodes.Node:
-    target = {"refdomain": "std", "reftype": "doc", "reftarget": f"/chapters/{slug}", "refdoc": docname}
+    target = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{document(slug)}", "refdoc": docname}
     return addnodes.pending_xref("", nodes.inline(), refexplicit=False, refwarn=True, **target)
+
+
+def _lab(slug: str, env: BuildEnvironment) -> list[text_element]:
+    """Where a lab's solution is; on the solution, the advice to try first."""
+    if labs.is_solution(slug):
+        link = _link_to_page(slug.replace("/solution", "/lab"), env.docname)
+        return [text("p", nodes.strong("", "Try first: "), "an answer that you found stays. The exercises: ", link)]
+    if labs.is_exercise(slug) and env.config.book_solutions:
+        return [text("p", "For afterwards: ", _link_to_page(slug.replace("/lab", "/solution"), env.docname))]
+    return []
 
 
 def _ran_on(page: Page) -> list[text_element]:

@@ -11,8 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
-from tools import editions, outputs
+from tools import editions, labs, outputs
 from tools.errors import BuildError
+from tools.paths import ROOT, document, slug, written_in
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,28 @@ def current(env: BuildEnvironment) -> Page | None:
 
 def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
     load.cache_clear()
+    source[0] = _as_shown(docname, source[0])
     if not editions.is_notebook(source[0]):
         return
     try:
         frameworks = tuple(app.config.book_frameworks)
         page = load(source[0], frameworks)
-        if docname != f"chapters/{page.slug}":
-            raise BuildError(f"its slug is {page.slug!r}: make it {docname.removeprefix('chapters/')!r}, its place.")
+        if docname != document(page.slug):
+            raise BuildError(f"its slug is {page.slug!r}: make it {slug(docname)!r}, its place.")
         if not page.notebook.metadata.get("minutes"):
             raise BuildError("its frontmatter has no minutes: say how long it takes, as in `minutes: 60`.")
         editions.make(page.slug, source[0], frameworks)  # the page's head offers them
     except (BuildError, ValueError, KeyError, FileNotFoundError) as error:
         where = "" if docname in str(error) else f"{docname}.md: "
         raise SphinxError(f"{where}{error}") from None
+    app.env.note_dependency(str(ROOT / written_in(page.slug)))
     app.env.temp_data["book_page"] = page
     _states(app.env)[docname] = _state(source[0], page.slug, app.config.book_frameworks)
+
+
+def _as_shown(docname: str, written: str) -> str:
+    """A document's text; that of a lab's is made of the lab's source."""
+    return labs.pages()[docname] if docname.startswith("labs/") else written
 
 
 def _states(env: BuildEnvironment) -> dict[str, list]:
@@ -110,9 +118,8 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[
     for docname, before in _states(env).items():
         path = Path(env.doc2path(docname))
         if docname in env.found_docs - added - changed and path.is_file():
-            text = path.read_text("utf8")
-            slug = docname.removeprefix("chapters/")
-            if _state(text, slug, app.config.book_frameworks) != before:
+            text = _as_shown(docname, path.read_text("utf8"))
+            if _state(text, slug(docname), app.config.book_frameworks) != before:
                 found.append(docname)
     return found
 

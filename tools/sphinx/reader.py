@@ -7,10 +7,9 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 
-from tools import editions
+from tools import editions, labs
 from tools.sphinx import pages
 
-HIDDEN = {"solution", "hidden-check"}  # what a lab's page does not show
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -25,7 +24,8 @@ def read(text: str, frameworks: tuple[str, ...]) -> NotebookNode:
     outputs = {name: page.outputs(name) for name in frameworks}
     shown, lines = [], []
     for index, (cell, line) in enumerate(zip(page.notebook.cells, page.notebook.metadata.source_map, strict=True)):
-        for variant in _variants(cell, index, outputs):
+        open_check = "check" in editions.tags_of(cell) and labs.is_exercise(page.slug)
+        for variant in _variants(cell, index, {name: {} for name in outputs} if open_check else outputs):
             shown.append(variant)
             lines.append(line)
     facts = {key: value for key, value in page.notebook.metadata.items() if key not in ("jupytext", "kernelspec")}
@@ -38,8 +38,6 @@ def _variants(cell: NotebookNode, index: int, outputs: dict[str, dict[int, list[
     if cell.cell_type != "code":
         return [cell]
     tags = editions.tags_of(cell)
-    if tags & HIDDEN:
-        return []
     if tags & {*editions.FRAMEWORKS, "each"}:
         return [
             _filled(cell, outputs[name].get(index, []), sorted(tags - {"each", *editions.FRAMEWORKS} | {name}))
@@ -55,6 +53,8 @@ def _filled(cell: NotebookNode, outputs: list[NotebookNode], tags: list[str]) ->
     kept = [_clean(output) for output in outputs if output.get("name") != "stderr"]
     pictures = [(o.metadata, mime) for o in kept for mime in o.get("data", {}) if mime.startswith("image/")]
     metadata = {**cell.metadata, "tags": tags, "alternatives": [m.get(mime, {}).get("alt", "") for m, mime in pictures]}
+    if "check" in tags:
+        metadata["mystnb"] = {"code_prompt_show": "Show the check", "code_prompt_hide": "Hide the check"}
     return nbformat.v4.new_code_cell(cell.source, metadata=metadata, outputs=kept)
 
 

@@ -9,6 +9,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from tools import editions
+from tools.paths import slug
 
 # One file that draws formulas as SVG: unlike MathJax's fonts, it works in every browser over file:// too.
 MATHJAX = "tex-svg-full.js"
@@ -27,7 +28,7 @@ def update_files(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     pages = {Path(app.outdir, f"{docname}.html") for docname in app.env.found_docs}
-    left_over = {*Path(app.outdir, "chapters").rglob("*.html")} - pages
+    left_over = {path for part in ("chapters", "labs") for path in Path(app.outdir, part).rglob("*.html")} - pages
     left_over |= {*Path(app.outdir, "notebooks").rglob("*.ipynb")} - _copied_notebooks(app)
     for path in left_over:
         path.unlink()
@@ -37,7 +38,7 @@ def _copied_notebooks(app: Sphinx) -> set[Path]:
     copies = set()
     for docname in app.env.book_states:
         for framework in app.config.book_frameworks:
-            source = editions.edition_path(framework, docname.removeprefix("chapters/"))
+            source = editions.edition_path(framework, slug(docname))
             target = Path(app.outdir, "notebooks", source.relative_to(editions.NOTEBOOKS))
             if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import re
 
 import yaml
 
+from tools import paths
 from tools.paths import CHAPTERS, ROOT
 
 ROW = re.compile(r"^\| [IV]+\. (?P<part>\w+) \| (?P<here>.*?) ?\| (?P<planned>.*?) ?\|$", re.MULTILINE)
@@ -12,9 +13,9 @@ CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 
 
 def pages_of_the_book() -> set[str]:
-    """Slugs of the table of contents, without the appendix."""
+    """Slugs of the table of contents, without labs and the appendix."""
     files = [chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"]]
-    return {file.removeprefix("chapters/") for file in files if "/appendix/" not in file}
+    return {slug for slug in map(paths.slug, files) if not slug.startswith(("appendix/", "labs/"))}
 
 
 def slug(name: str) -> str:

@@ -1,0 +1,61 @@
+"""Proves labs, each edition in a process of its own, two at a time, and shows what was found as a table."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tools import editions
+from tools.errors import BuildError, quoted
+from tools.labs import source
+from tools.paths import ROOT
+from utils.runtime import notebook_environment
+
+AT_ONCE = 2
+MOST_SECONDS = 400
+HEAD = (
+    f"  {'lab':24} {'edition':8} {'exercise':24} {'points':>6} {'checks':>6} {'wrong':>6} {'right':>6} {'seconds':>8}"
+)
+
+
+def run(names: list[str] | None) -> None:
+    """Prove these labs (None: all) in every edition that is installed, and print a row an exercise.
+
+    Raises:
+        BuildError: something is not proved; one line for each.
+    """
+    jobs = [(name, framework) for name in names or source.names() for framework in editions.installed_frameworks()]
+    for name in {name for name, _ in jobs}:
+        source.load(name)
+    problems = []
+    print(HEAD)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for (name, framework), (rows, spent) in zip(jobs, pool.map(_prove, *zip(*jobs)) if jobs else ()):
+            for row in rows:
+                _show(name, framework, row)
+                problems += [f"{name}, {framework}, {row['exercise']}: {problem}." for problem in row["problems"]]
+            print(f"  {name:24} {framework:8} proved in {spent:.0f} s", flush=True)
+    if problems:
+        raise BuildError("\n".join(problems))
+
+
+def _show(name: str, framework: str, row: dict) -> None:
+    counts = f"{row['points']:6g} {row['checks']:6} {row['wrong']:6} {row['right']:6} {row['seconds']:8.1f}"
+    print(f"  {name:24} {framework:8} {row['exercise']:24} {counts}{'  FAILED' if row['problems'] else ''}")
+
+
+def _prove(name: str, framework: str) -> tuple[list[dict], float]:
+    start = time.perf_counter()
+    surroundings = {**os.environ, **notebook_environment(threads=1), "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    command = [sys.executable, "-m", "tools.labs.prove", name, framework]
+    try:
+        ended = subprocess.run(
+            command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False, timeout=MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{name}, {framework}: it was not proved within {MOST_SECONDS} seconds.") from None
+    if ended.returncode:
+        raise BuildError(f"{name}, {framework}: a cell of the lab failed.\n\n{quoted(ended.stderr[-3000:])}")
+    return json.loads(ended.stdout.splitlines()[-1]), time.perf_counter() - start
