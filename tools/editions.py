@@ -13,8 +13,9 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from tools import labs, plain_markdown
+from tools import plain_markdown
 from tools.errors import BuildError
+from tools.labs import pages as lab_pages
 from tools.paths import CHAPTERS, NOTEBOOKS, ROOT, written_in
 from tools.settings import repository_branch, repository_url
 
@@ -73,7 +74,7 @@ def pages() -> dict[str, str]:
         if named != place:
             raise BuildError(f"chapters/{place}.md: its slug is {named!r}: make it {place!r}, as its place says.")
         found[place] = text
-    return found | labs.pages()
+    return found | lab_pages.pages()
 
 
 def slug(text: str) -> str:

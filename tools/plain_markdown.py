@@ -16,7 +16,7 @@ from tools.settings import site_url
 from utils import results
 from utils.runtime import FRAMEWORKS
 
-TITLED = {"admonition", "dropdown"}  # their argument is a title; that of the others is their first line
+TITLED = {"admonition"}  # its argument is a title; that of the others is their first line
 NAMED = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "seealso": "See also"}
 
 MARKS = r"`{3,}(?=[^`]*$)|~{3,}|:{3,}(?= *\{)|\$\$$"
@@ -81,7 +81,8 @@ def _directive(name: str, argument: str, body: list[str], page: str) -> list[str
     while body and re.match(r":[\w-]+:", body[0]):  # options
         body = body[1:]
     if name == "dropdown":
-        return [f"<details><summary>{argument}</summary>", "", *_blocks(body, page), "", "</details>"]
+        title = re.sub("`(.+?)`", r"<code>\1</code>", argument)
+        return [f"<details><summary>{title}</summary>", "", *_blocks(body, page), "", "</details>"]
     if name in TITLED:
         return _quote(_inline(argument, page), body, page)
     if name in NAMED:
@@ -90,7 +91,7 @@ def _directive(name: str, argument: str, body: list[str], page: str) -> list[str
         return ["$$", *filter(None, [argument, *body]), "$$"]
     if name == "result":
         return _result_table(argument)
-    known = ", ".join(sorted({*TITLED, *NAMED, "quiz", "math", "result"}))
+    known = ", ".join(sorted({*TITLED, *NAMED, "dropdown", "quiz", "math", "result"}))
     raise BuildError(f"the directive {{{name}}} has no plain form for the notebooks: use one of {known}.")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import editions, execute, outputs
 from tools.errors import BuildError
+from tools.labs import proofs
 from tools.paths import ROOT
 from utils.data import identity, registry
 from utils.runtime import notebook_environment
@@ -105,6 +106,11 @@ def _framework_of(path: Path) -> str:
     return next((name for name in editions.FRAMEWORKS if name in words), "")
 
 
+def _labs() -> None:
+    """Every solution, stub, wrong and other right answer of every lab."""
+    proofs.run(None)
+
+
 def _editions() -> None:
     frameworks, pages = editions.installed_frameworks(), editions.pages()
     execute.run(pages, frameworks)
@@ -152,6 +158,7 @@ def run_originals() -> None:
 PARTS: dict[str, Callable[[], str | None]] = {
     "sources": _sources,
     "unit": _unit,
+    "labs": _labs,
     "editions": _editions,
     "notebooks": _notebooks,
     "book": _book,

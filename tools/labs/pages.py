@@ -6,11 +6,33 @@ Both have as many lines as the source, so that a line number means the same in a
 import re
 from collections.abc import Callable
 
+from tools import settings
 from tools.errors import BuildError
-from tools.labs.source import BEGIN, BEGINNING, END, Lab, Part, exercises
+from tools.labs.source import BEGIN, BEGINNING, END, Lab, Part, exercises, load, names
 from utils.runtime import FRAMEWORKS
 
 TODO = 'raise NotImplementedError("Your code goes here.")'
+
+
+def is_exercise(slug: str) -> bool:
+    """Whether a page is a lab's exercises."""
+    return slug.startswith("labs/") and slug.endswith("/lab")
+
+
+def is_solution(slug: str) -> bool:
+    """Whether a page is a lab's solution."""
+    return slug.startswith("labs/") and slug.endswith("/solution")
+
+
+def pages() -> dict[str, str]:
+    """The pages of the book that are made of labs: slug → text; solutions only where the settings show them."""
+    made = {}
+    for name in names():
+        lab = load(name)
+        made[f"labs/{name}/lab"] = exercise_page(lab)
+        if settings.solutions():
+            made[f"labs/{name}/solution"] = solution_page(lab)
+    return made
 
 
 def stub(code: str) -> str:

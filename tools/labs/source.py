@@ -174,9 +174,9 @@ def _exercise(lab: Lab, head: Part, parts: list[Part], framework: str | None) ->
     found = [mutant for part in parts if part.kind == "mutants" for mutant in _mutants(part, lab.where)]
     mine = tuple(mutant for mutant in found if framework is None or mutant.only in (None, framework))
     hidden = [part for part in checks if "hidden-check" in part.tags]
+    points = [sum(_points(part, lab.where) for part in checks if (part in hidden) == kind) for kind in (False, True)]
     if not solution or not hidden or len(hidden) == len(checks) or not mine:
         raise BuildError(f"{where} lacks its solution, a check, a hidden check, or its mutants.")
-    points = [sum(_points(part, lab.where) for part in checks if (part in hidden) == kind) for kind in (False, True)]
     return Exercise(head.argument, facts["minutes"], (points[0], points[1]), solution, checks, mine)
 
 

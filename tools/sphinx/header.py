@@ -8,8 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
-from tools import labs
 from tools.editions import LABELS
+from tools.labs.pages import is_exercise, is_solution
 from tools.paths import document
 from tools.settings import NOTEBOOK_BRANCH, repository_url
 from tools.sphinx import pages
@@ -54,10 +54,10 @@ def _link_to_page(slug: str, docname: str) -> nodes.Node:
 
 def _lab(slug: str, env: BuildEnvironment) -> list[text_element]:
     """Where a lab's solution is; on the solution, the advice to try first."""
-    if labs.is_solution(slug):
+    if is_solution(slug):
         link = _link_to_page(slug.replace("/solution", "/lab"), env.docname)
         return [text("p", nodes.strong("", "Try first: "), "an answer that you found stays. The exercises: ", link)]
-    if labs.is_exercise(slug) and env.config.book_solutions:
+    if is_exercise(slug) and env.config.book_solutions:
         return [text("p", "For afterwards: ", _link_to_page(slug.replace("/lab", "/solution"), env.docname))]
     return []
 

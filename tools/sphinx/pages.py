@@ -11,9 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 
-from tools import editions, labs, outputs
+from tools import editions, outputs
 from tools.errors import BuildError
-from tools.paths import ROOT, document, slug, written_in
+from tools.labs import pages as lab_pages
+from tools.paths import document, slug, written_in
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,14 @@ def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
     except (BuildError, ValueError, KeyError, FileNotFoundError) as error:
         where = "" if docname in str(error) else f"{docname}.md: "
         raise SphinxError(f"{where}{error}") from None
-    app.env.note_dependency(str(ROOT / written_in(page.slug)))
+    app.env.note_dependency(str(Path(app.srcdir, written_in(page.slug))))
     app.env.temp_data["book_page"] = page
     _states(app.env)[docname] = _state(source[0], page.slug, app.config.book_frameworks)
 
 
 def _as_shown(docname: str, written: str) -> str:
     """A document's text; that of a lab's is made of the lab's source."""
-    return labs.pages()[docname] if docname.startswith("labs/") else written
+    return lab_pages.pages()[docname] if docname.startswith("labs/") else written
 
 
 def _states(env: BuildEnvironment) -> dict[str, list]:

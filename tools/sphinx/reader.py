@@ -7,7 +7,8 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from nbformat import NotebookNode
 
-from tools import editions, labs
+from tools import editions
+from tools.labs.pages import is_exercise
 from tools.sphinx import pages
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -24,7 +25,7 @@ def read(text: str, frameworks: tuple[str, ...]) -> NotebookNode:
     outputs = {name: page.outputs(name) for name in frameworks}
     shown, lines = [], []
     for index, (cell, line) in enumerate(zip(page.notebook.cells, page.notebook.metadata.source_map, strict=True)):
-        open_check = "check" in editions.tags_of(cell) and labs.is_exercise(page.slug)
+        open_check = "check" in editions.tags_of(cell) and is_exercise(page.slug)
         for variant in _variants(cell, index, {name: {} for name in outputs} if open_check else outputs):
             shown.append(variant)
             lines.append(line)

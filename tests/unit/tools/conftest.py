@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import editions, environment, execute, labs, outputs, paths, plain_markdown, sources
+from tools import editions, environment, execute, outputs, paths, plain_markdown, sources
+from tools.labs import source
 from utils import results
 
 BOTH = ("keras", "torch")
@@ -40,7 +41,7 @@ class Book:
         for module in (execute, outputs, plain_markdown, sources):
             monkeypatch.setattr(module, "ROOT", self.root)
         monkeypatch.setattr(editions, "CHAPTERS", self.root / "chapters")
-        monkeypatch.setattr(labs.source, "LABS", self.root / "labs")
+        monkeypatch.setattr(source, "LABS", self.root / "labs")
         monkeypatch.setattr(editions, "NOTEBOOKS", self.root / "_build" / "notebooks")
         monkeypatch.setattr(outputs, "EXECUTED", self.root / "_build" / "executed")
         monkeypatch.setattr(environment, "REQUIREMENTS", self.root / "requirements.txt")

@@ -131,7 +131,7 @@ def test_an_unknown_tag_is_named_with_its_line_and_those_there_are(book):
     text = book.page("Words.\n\n", book.cell("x = 1"), book.cell("x = 2", "pytorch"))
     with pytest.raises(BuildError) as stopped:
         editions.read_page(text)
-    known = "each, hide-input, keras, remove-cell, setup, torch, volatile"
+    known = "check, each, hide-input, keras, remove-cell, setup, torch, volatile"
     assert str(stopped.value) == f"chapters/part/page.md, line 19: the tag 'pytorch' is none of {known}."
 
 

@@ -117,7 +117,9 @@ def test_admonitions_become_quotes_also_one_in_the_other():
 def test_backticks_and_colons_fence_the_same_directives():
     assert convert("```{tip}\nWords.\n```") == convert(":::{tip}\nWords.\n:::") == "> **Tip**\n>\n> Words."
     assert convert("``` {seealso}\nWords.\n`````") == "> **See also**\n>\n> Words."
-    assert convert(":::{dropdown} A `title`\n:open:\nWords.\n:::") == "> **A `title`**\n>\n> Words."
+    assert convert(":::{admonition} A `title`\n:open:\nWords.\n:::") == "> **A `title`**\n>\n> Words."
+    folded = "<details><summary>A <code>title</code></summary>\n\nWords.\n\n</details>"
+    assert convert(":::{dropdown} A `title`\n:open:\nWords.\n:::") == folded
 
 
 def test_a_directive_in_a_list_stays_in_its_item():

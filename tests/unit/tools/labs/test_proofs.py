@@ -1,0 +1,56 @@
+"""Labs are proved in processes of their own: a table of what was found, and one sentence for each problem."""
+
+import pytest
+
+from tools.errors import BuildError
+from tools.labs import proofs
+
+
+@pytest.fixture
+def small(folder, monkeypatch, text):
+    """Writes the small lab into an overlay, with a piece replaced."""
+
+    def write(old: str = "", new: str = "") -> None:
+        (folder / "small").mkdir(exist_ok=True)
+        (folder / "small" / "lab.md").write_text(text.replace(old, new) if old else text, "utf8")
+
+    monkeypatch.setenv("LABS_OVERLAY", str(folder))
+    return write
+
+
+def test_a_row_an_exercise_and_edition(small, capsys):
+    small()
+    proofs.run(["small"])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[:7] for row in rows if "proved" not in row] == [
+        ["small", framework, "average", "2", "2", "5", "1"] for framework in ("keras", "torch")
+    ]
+
+
+def test_each_problem_is_told_after_the_table(small, capsys):
+    small("numbers.size - 1)", "numbers.size - 0)")
+    with pytest.raises(BuildError) as failed:
+        proofs.run(["small"])
+    assert str(failed.value).splitlines() == [
+        f"small, {framework}, average: the wrong answer 'one number too few' is accepted."
+        for framework in ("keras", "torch")
+    ]
+    assert capsys.readouterr().out.count("FAILED") == 2
+
+
+def test_a_lab_whose_cell_fails_is_named(small):
+    small("import numpy as np", "import numpy as np\nnp.nothing")
+    with pytest.raises(BuildError, match=r"(?s)small, keras: a cell of the lab failed.*AttributeError"):
+        proofs.run(["small"])
+
+
+def test_a_lab_that_does_not_end_is_named(small, monkeypatch):
+    small("import numpy as np", "import time\nimport numpy as np\ntime.sleep(60)")
+    monkeypatch.setattr(proofs, "MOST_SECONDS", 3)
+    with pytest.raises(BuildError, match="small, keras: it was not proved within 3 seconds"):
+        proofs.run(["small"])
+
+
+def test_a_lab_that_is_not_there_is_named(small):
+    with pytest.raises(BuildError, match="There is no lab 'large'"):
+        proofs.run(["large"])
