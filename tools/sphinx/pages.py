@@ -90,7 +90,8 @@ def _begin(app: Sphinx, docname: str, source: list[str]) -> None:
     except (BuildError, ValueError, KeyError, FileNotFoundError) as error:
         where = "" if docname in str(error) else f"{docname}.md: "
         raise SphinxError(f"{where}{error}") from None
-    app.env.note_dependency(str(Path(app.srcdir, written_in(page.slug))))
+    if written_in(page.slug) != f"{docname}.md":  # a solution's page, whose own file is empty
+        app.env.note_dependency(str(Path(app.srcdir, written_in(page.slug))))
     app.env.temp_data["book_page"] = page
     _states(app.env)[docname] = _state(source[0], page.slug, app.config.book_frameworks)
 
