@@ -75,7 +75,10 @@ class Book:
 
     def run(self, slug: str, *frameworks: str, **notes: object) -> None:
         """Run a page's editions here, without a kernel; `notes` stand beside what a real run notes."""
-        text = (self.folder / f"chapters/{slug}.md").read_text("utf8")
+        self.run_text(slug, (self.folder / f"chapters/{slug}.md").read_text("utf8"), *frameworks, **notes)
+
+    def run_text(self, slug: str, text: str, *frameworks: str, **notes: object) -> None:
+        """The same for a page that is made of something else, by its text."""
         for framework in frameworks or editions.FRAMEWORKS:
             edition = editions.split(editions.read_page(text), framework)
             names: dict[str, object] = {"FRAMEWORK": framework}
