@@ -58,7 +58,7 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         color, mark = ("#1a7f37", "✓") if self.passed else ("#b35900", "✗")
-        said = _points(self.points) if self.passed else self.feedback
+        said = _points(self.points) if self.passed else self.feedback[:1].upper() + self.feedback[1:]
         return (
             f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
             f"<strong>{mark} {html.escape(self.title)}</strong><br>{html.escape(said)}</div>"

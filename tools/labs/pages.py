@@ -25,12 +25,15 @@ def is_solution(slug: str) -> bool:
 
 
 def pages() -> dict[str, str]:
-    """The pages of the book that are made of labs: slug → text; solutions only where the settings show them."""
+    """The pages of the book that are made of labs: slug → text.
+
+    Solutions are among them where the settings show them; an open project, which has no exercises, has none.
+    """
     made = {}
     for name in names():
         lab = load(name)
         made[f"labs/{name}/lab"] = exercise_page(lab)
-        if settings.solutions():
+        if settings.solutions() and exercises(lab, None):
             made[f"labs/{name}/solution"] = solution_page(lab)
     return made
 

@@ -39,11 +39,13 @@ class PageHeader(SphinxTransform):
 
 
 def _reading(page: Page, docname: str) -> text_element:
-    """Minutes, and links to the pages to read before."""
+    """Minutes, and links to the pages to read before and to the lab for afterwards."""
     facts = page.notebook.metadata
     line: list[nodes.Node | str] = [nodes.strong("", f"{facts['minutes']} minutes")]
     for index, slug in enumerate(facts.get("prerequisites") or []):
         line += [", " if index else " · read first: ", _link_to_page(slug, docname)]
+    if facts.get("lab"):
+        line += [" · afterwards: ", _link_to_page(f"labs/{facts['lab']}/lab", docname)]
     return text("p", *line)
 
 
@@ -55,10 +57,11 @@ def _link_to_page(slug: str, docname: str) -> nodes.Node:
 def _lab(slug: str, env: BuildEnvironment) -> list[text_element]:
     """Where a lab's solution is; on the solution, the advice to try first."""
     if is_solution(slug):
-        link = _link_to_page(slug.replace("/solution", "/lab"), env.docname)
+        link = _link_to_page(f"{slug.removesuffix('/solution')}/lab", env.docname)
         return [text("p", nodes.strong("", "Try first: "), "an answer that you found stays. The exercises: ", link)]
-    if is_exercise(slug) and env.config.book_solutions:
-        return [text("p", "For afterwards: ", _link_to_page(slug.replace("/lab", "/solution"), env.docname))]
+    solution = f"{slug.removesuffix('/lab')}/solution"
+    if is_exercise(slug) and solution in env.found_docs:
+        return [text("p", "For afterwards: ", _link_to_page(solution, env.docname))]
     return []
 
 

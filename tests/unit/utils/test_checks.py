@@ -129,7 +129,7 @@ def test_in_a_notebook_a_check_runs_where_it_stands(shown, capsys):
     run_visible("Second", 2)
     assert [outcome.passed for outcome in shown] == [True, False]
     assert "<strong>✓ First</strong><br>1 point<" in shown[0]._repr_html_()
-    assert "<strong>✗ Second</strong><br>your answer is 2: expected is one &lt;b&gt;" in shown[1]._repr_html_()
+    assert "<strong>✗ Second</strong><br>Your answer is 2: expected is one &lt;b&gt;" in shown[1]._repr_html_()
     assert checks.passed("First") and not checks.passed("First", "Second") and not checks.passed("Third")
     checks.summary()
     assert capsys.readouterr().out == "1 of 2 points in the checks you can see\nopen: Second\n"

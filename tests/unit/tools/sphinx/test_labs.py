@@ -89,3 +89,9 @@ def test_what_checks_say_of_stubs_is_not_shown_and_of_solutions_is(lab, monkeypa
     assert "0 of 1 point in the checks you can see" in exercises and "1 of 1 point in the checks you" in solution
     assert "✓ Three rows of four numbers (1 point)" in solution
     assert "✗" not in exercises and "Show the check" in exercises
+
+
+def test_a_page_names_its_lab(lab, monkeypatch):
+    lab.page("part", "Words.\n\n```{code-cell} ipython3\nx = 1\n```", lab="small")
+    assert build(lab, False, monkeypatch) == ""
+    assert "5 minutes · afterwards: Lab: small" in lab.words("part", "aside.page-head")
