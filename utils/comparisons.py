@@ -105,7 +105,11 @@ def _each_close(answer: object, expected: object, meaning: str, tolerance: float
         pairs = {f"{name}: {meaning}": (answer[name], expected[name], name) for name in expected}
     else:
         if not isinstance(answer, list | tuple | np.ndarray) or len(answer) != len(expected):
+            for feedback, wrong in (confusions or {}).items():
+                if np.shape(wrong) == np.shape(answer) and _near(answer, wrong, tolerance):
+                    raise WrongError(feedback)
             raise WrongError(f"your answer is {_described(answer)}: expected is {meaning}, {len(expected)} of them.")
+        confusions = {said: wrong for said, wrong in (confusions or {}).items() if len(wrong) == len(expected)}
         pairs = {f"{meaning} (number {n})": (*pair, n) for n, pair in enumerate(zip(answer, expected))}
     for said, (one, other, key) in pairs.items():
         close(one, other, said, tolerance=tolerance, confusions={s: w[key] for s, w in (confusions or {}).items()})

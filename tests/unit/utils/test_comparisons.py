@@ -83,7 +83,8 @@ def test_parts_of_an_answer_are_named():
     assert (
         told(close, [1.0], [1.0, 2.0], "the gradients") == "your answer is [1.0]: expected is the gradients, 2 of them."
     )
-    confusions = {"you forgot the sign.": [-1.0, -2.0]}
+    confusions = {"you forgot the sign.": [-1.0, -2.0], "the last one is missing.": [1.0]}
+    assert told(close, [1.0], [1.0, 2.0], "gradients", confusions=confusions) == "the last one is missing."
     assert told(close, [1.0, -2.0], [1.0, 2.0], "gradients", confusions=confusions) == "you forgot the sign."
 
 
