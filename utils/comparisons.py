@@ -92,7 +92,7 @@ def close(
     if _near(answer, expected, tolerance):
         return None
     for feedback, wrong in (confusions or {}).items():
-        if np.shape(wrong) == np.shape(answer) and _near(answer, wrong, tolerance):
+        if _confused(answer, wrong, tolerance):
             raise WrongError(feedback)
     raise WrongError(_off(np.asarray(answer), np.asarray(expected), meaning, tolerance))
 
@@ -106,7 +106,7 @@ def _each_close(answer: object, expected: object, meaning: str, tolerance: float
     else:
         if not isinstance(answer, list | tuple | np.ndarray) or len(answer) != len(expected):
             for feedback, wrong in (confusions or {}).items():
-                if np.shape(wrong) == np.shape(answer) and _near(answer, wrong, tolerance):
+                if _confused(answer, wrong, tolerance):
                     raise WrongError(feedback)
             raise WrongError(f"your answer is {_described(answer)}: expected is {meaning}, {len(expected)} of them.")
         confusions = {said: wrong for said, wrong in (confusions or {}).items() if len(wrong) == len(expected)}
@@ -155,6 +155,13 @@ def _listed(value: object) -> object:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _confused(answer: object, wrong: object, tolerance: float) -> bool:
+    try:
+        return np.shape(wrong) == np.shape(answer) and _near(answer, wrong, tolerance)
+    except (ValueError, TypeError):  # lists of several lengths, or text
+        return False
 
 
 def _near(answer: object, expected: object, tolerance: float) -> bool:

@@ -85,6 +85,8 @@ def test_parts_of_an_answer_are_named():
     )
     confusions = {"you forgot the sign.": [-1.0, -2.0], "the last one is missing.": [1.0]}
     assert told(close, [1.0], [1.0, 2.0], "gradients", confusions=confusions) == "the last one is missing."
+    for ragged in ([[1.0, 2.0], 3.0, 4.0], ["a"]):
+        assert "2 of them" in told(close, ragged, [1.0, 2.0], "gradients", confusions=confusions)
     assert told(close, [1.0, -2.0], [1.0, 2.0], "gradients", confusions=confusions) == "you forgot the sign."
 
 
