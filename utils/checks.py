@@ -90,15 +90,24 @@ class Check:
         try:
             answer = _ask(self.probe, given)
             expected = {"expected": _ask(solution, given)} if _wants_expected(self.compare) else {}
-            if self.compare is None:
-                close(answer, expected["expected"], "what the exercise asks for")
-            else:
-                self.compare(answer, **expected, **copy.deepcopy(given))
+            self._compared(answer, expected, copy.deepcopy(given))
         except NotDoneError:
             return Outcome(self.title, self.points, False, TODO)
         except WrongError as wrong:
             return Outcome(self.title, self.points, False, str(wrong))
         return Outcome(self.title, self.points, True)
+
+    def _compared(self, answer: object, expected: dict, given: dict) -> None:
+        """Compare; WrongError, too, where the answer is of a kind that the comparison did not think of."""
+        if self.compare is None:
+            return close(answer, expected["expected"], "what the exercise asks for")
+        try:
+            self.compare(answer, **expected, **given)
+        except WrongError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise WrongError(f"your answer can not be compared ({said}): look at its type and shape.") from None
 
 
 def check(title: str, *, points: float = 1, hidden: bool = False) -> Callable[[type], Check]:

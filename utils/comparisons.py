@@ -39,7 +39,7 @@ def plain(answer: object) -> object:
     if hasattr(answer, "__array__"):
         array = np.asarray(answer)
         if array.dtype != object:
-            return array
+            return array if array.ndim else array[()]
     raise WrongError(f"your answer is of type {type(answer).__name__}: give numbers, text or an array.")
 
 

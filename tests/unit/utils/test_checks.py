@@ -63,6 +63,12 @@ def test_outcome(learner, passed, said):
     assert str(outcome) == said or (said is None and "TypeError" in outcome.feedback)
 
 
+def test_an_answer_that_a_comparison_did_not_think_of_is_wrong_too():
+    outcome = hidden(lambda answer, number: answer + "text").run(1)
+    assert outcome.feedback.startswith("your answer can not be compared (TypeError: ")
+    assert outcome.feedback.endswith("): look at its type and shape.")
+
+
 def test_inputs_are_the_same_each_time_and_others_for_other_seeds_and_titles():
     check = doubled(todo)
     assert np.array_equal(check.draw(1)["numbers"], check.draw(1)["numbers"])

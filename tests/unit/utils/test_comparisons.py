@@ -138,6 +138,7 @@ class Tensor:
 def test_answers_become_plain_data():
     assert plain(((1, "a"), {"b": None})) == [[1, "a"], {"b": None}]
     np.testing.assert_array_equal(plain(Tensor(gradient=False)), TABLE)
+    assert plain(np.array(3)) == 3 and not isinstance(plain(np.array(3)), np.ndarray)
     assert told(plain, Tensor(gradient=True)).endswith("give it as .detach().")
     assert told(plain, object()) == "your answer is of type object: give numbers, text or an array."
     assert told(plain, np.array([object()])) == "your answer is of type ndarray: give numbers, text or an array."
