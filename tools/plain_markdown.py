@@ -34,9 +34,10 @@ def convert(text: str, page: str) -> str:
         BuildError: a directive or role that has no plain form, or one that is written wrong; named with the page.
     """
     try:
-        return "\n".join(_blocks(text.split("\n"), page)).strip()
+        plain = "\n".join(_blocks(text.split("\n"), page)).strip()
     except BuildError as error:
         raise BuildError(f"{written_in(page)}: {error}") from None
+    return re.sub("\n{3,}", "\n\n", plain)  # where something was left out
 
 
 def _blocks(lines: list[str], page: str) -> list[str]:

@@ -79,7 +79,7 @@ def close(
         confusions: what to say if the answer is near one of these wrong ones.
     """
     if isinstance(expected, dict | list | tuple):
-        return _each_close(answer, expected, meaning, tolerance, confusions)
+        return _each_close(answer, expected, meaning, tolerance, shapes, confusions)
     if answer is None:
         raise WrongError(f"your code gives None: let it return {meaning}.")
     if isinstance(answer, list | tuple):
@@ -97,7 +97,14 @@ def close(
     raise WrongError(_off(np.asarray(answer), np.asarray(expected), meaning, tolerance))
 
 
-def _each_close(answer: object, expected: object, meaning: str, tolerance: float, confusions: Mapping | None) -> None:
+def _each_close(
+    answer: object,
+    expected: object,
+    meaning: str,
+    tolerance: float,
+    shapes: Mapping | None,
+    confusions: Mapping | None,
+) -> None:
     if isinstance(expected, dict):
         if not isinstance(answer, dict) or answer.keys() != expected.keys():
             keys = ", ".join(map(str, expected))
@@ -112,7 +119,8 @@ def _each_close(answer: object, expected: object, meaning: str, tolerance: float
         confusions = {said: wrong for said, wrong in (confusions or {}).items() if len(wrong) == len(expected)}
         pairs = {f"{meaning} (number {n})": (*pair, n) for n, pair in enumerate(zip(answer, expected))}
     for said, (one, other, key) in pairs.items():
-        close(one, other, said, tolerance=tolerance, confusions={s: w[key] for s, w in (confusions or {}).items()})
+        mine = {feedback: wrong[key] for feedback, wrong in (confusions or {}).items()}
+        close(one, other, said, tolerance=tolerance, shapes=shapes, confusions=mine)
 
 
 def equal(answer: object, expected: object, meaning: str, *, confusions: Mapping[str, object] | None = None) -> None:
@@ -196,5 +204,5 @@ def _described(value: object) -> str:
         return f"an array of shape {value.shape}{ends}"
     if isinstance(value, dict):
         return f"a dictionary with {', '.join(map(str, value)) or 'nothing in it'}"
-    text = repr(value)
+    text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= 60 else f"{text[:60]} …"

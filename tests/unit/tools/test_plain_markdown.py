@@ -114,6 +114,10 @@ def test_admonitions_become_quotes_also_one_in_the_other():
     assert convert(text) == dedent(expected).strip()
 
 
+def test_what_is_left_out_leaves_no_gap():
+    assert convert("One.\n\n% a comment\n\n\n\nTwo.") == "One.\n\nTwo."
+
+
 def test_backticks_and_colons_fence_the_same_directives():
     assert convert("```{tip}\nWords.\n```") == convert(":::{tip}\nWords.\n:::") == "> **Tip**\n>\n> Words."
     assert convert("``` {seealso}\nWords.\n`````") == "> **See also**\n>\n> Words."

@@ -83,6 +83,7 @@ def test_parts_of_an_answer_are_named():
     assert (
         told(close, [1.0], [1.0, 2.0], "the gradients") == "your answer is [1.0]: expected is the gradients, 2 of them."
     )
+    assert told(close, [TABLE.T], [TABLE], "tables", shapes={(3, 2): "turned."}).endswith("not (2, 3): turned.")
     confusions = {"you forgot the sign.": [-1.0, -2.0], "the last one is missing.": [1.0]}
     assert told(close, [1.0], [1.0, 2.0], "gradients", confusions=confusions) == "the last one is missing."
     for ragged in ([[1.0, 2.0], 3.0, 4.0], ["a"]):
@@ -115,6 +116,7 @@ def test_numbers_must_lie_between():
     assert told(between, [0.5, 1.5], 0, 1, "a probability") == (
         "your answer is [0.5, 1.5]: a probability lies between 0 and 1."
     )
+    assert "your answer is 1.5:" in told(between, np.float64(1.5), 0, 1, "a probability")
     assert "probability" in told(between, np.nan, 0, 1, "a probability")
     assert "expected is a probability" in told(between, "much", 0, 1, "a probability")
 
