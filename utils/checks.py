@@ -200,4 +200,4 @@ def _same(one: object, other: object) -> bool:
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
-    return not isinstance(one, PLAIN) or one == other
+    return not isinstance(one, PLAIN) or one == other or (one != one and other != other)  # NaN
