@@ -79,6 +79,17 @@ def test_inputs_are_the_same_each_time_and_others_for_other_seeds_and_titles():
     assert any(tuple(found[0].draw(seed)["numbers"]) != tuple(check.draw(seed)["numbers"]) for seed in range(3))
 
 
+def test_numbers_that_are_none_do_not_count_as_changed():
+    nan = float("nan")
+    parts = {
+        "inputs": lambda rng: {"numbers": [nan, 1.0], "table": np.array([nan])},
+        "compare": lambda answer, **_: None,
+    }
+    with checks.recording() as found:
+        checks.check("NaN")(type("Nan", (), {**parts, "probe": lambda numbers, table: numbers[1]}))
+    assert found[0].run().passed
+
+
 def hidden(compare=None) -> checks.Check:
     """A hidden check, whose learner gives twice its number."""
     parts = {"inputs": lambda rng: {"number": int(rng.integers(1, 9))}, "probe": lambda number: 2 * number}
