@@ -9,7 +9,7 @@ from tools.labs.pages import exercise_page
 from tools.paths import ROOT
 
 LABS = [name for name in source.names() if not name.startswith("project-")]
-MINUTES = range(50, 61)
+MINUTES = range(50, 66)
 
 
 @pytest.mark.parametrize("framework", editions.FRAMEWORKS)
