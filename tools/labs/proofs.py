@@ -26,9 +26,9 @@ def run(names: list[str] | None) -> None:
     Raises:
         BuildError: something is not proved; one line for each.
     """
-    jobs = [(name, framework) for name in names or source.names() for framework in editions.installed_frameworks()]
-    for name in {name for name, _ in jobs}:
-        source.load(name)
+    labs = {name: source.exercises(source.load(name), None) for name in names or source.names()}
+    # An open project has nothing to prove; that it runs is seen where pages run.
+    jobs = [(name, framework) for name in labs if labs[name] for framework in editions.installed_frameworks()]
     problems = []
     print(HEAD)
     with ThreadPoolExecutor(AT_ONCE) as pool:

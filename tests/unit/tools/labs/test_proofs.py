@@ -54,3 +54,10 @@ def test_a_lab_that_does_not_end_is_named(small, monkeypatch):
 def test_a_lab_that_is_not_there_is_named(small):
     with pytest.raises(BuildError, match="There is no lab 'large'"):
         proofs.run(["large"])
+
+
+def test_an_open_project_has_nothing_to_prove(small, capsys, folder):
+    (folder / "project").mkdir()
+    (folder / "project" / "lab.md").write_text("# A project\n\nWords.\n", "utf8")
+    proofs.run(["project"])
+    assert len(capsys.readouterr().out.splitlines()) == 1
