@@ -14,3 +14,10 @@
     for (const box of document.querySelectorAll(BOXES)) watcher.observe(box);
   });
 })();
+
+// The theme's switches in the list of pages have no name of their own.
+addEventListener("DOMContentLoaded", () => {
+  for (const link of document.querySelectorAll(".bd-links .has-children > a")) {
+    link.parentElement.querySelector("summary")?.setAttribute("aria-label", `Pages under ${link.textContent.trim()}`);
+  }
+});
