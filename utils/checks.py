@@ -33,7 +33,7 @@ from utils.comparisons import PLAIN, NotDoneError, WrongError, between, close, e
 
 __all__ = ["Check", "Outcome", "between", "check", "close", "equal", "fail", "passed", "recording", "shape", "summary"]
 
-TODO = "Not done yet: replace what stands in for your answer by your own code."
+NOT_DONE = "Not done yet: replace what stands in for your answer by your own code."
 
 _outcomes: dict[str, "Outcome"] = {}  # of this notebook, by title
 _recorded: list["Check"] | None = None  # the checks met by `recording`
@@ -92,7 +92,7 @@ class Check:
             expected = {"expected": _ask(solution, given)} if _wants_expected(self.compare) else {}
             self._compared(answer, expected, copy.deepcopy(given))
         except NotDoneError:
-            return Outcome(self.title, self.points, False, TODO)
+            return Outcome(self.title, self.points, False, NOT_DONE)
         except WrongError as wrong:
             return Outcome(self.title, self.points, False, str(wrong))
         return Outcome(self.title, self.points, True)

@@ -11,7 +11,7 @@ from tools.errors import BuildError
 from tools.labs.source import BEGIN, BEGINNING, END, Lab, Part, exercises, load, names
 from utils.runtime import FRAMEWORKS
 
-TODO = 'raise NotImplementedError("Your code goes here.")'
+PLACEHOLDER = 'raise NotImplementedError("Your code goes here.")'
 
 
 def is_exercise(slug: str) -> bool:
@@ -43,7 +43,7 @@ def stub(code: str) -> str:
     kept, inside = [], False
     for line in code.split("\n"):
         if begins := BEGINNING.match(line):
-            kept.append(begins["indent"] + (begins["stub"][2:] if begins["stub"] else TODO))
+            kept.append(begins["indent"] + (begins["stub"][2:] if begins["stub"] else PLACEHOLDER))
             inside = True
         elif inside and line.strip() == END:
             inside = False

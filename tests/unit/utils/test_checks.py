@@ -41,8 +41,8 @@ def todo(numbers, names):
         (lambda numbers, names: numbers * 2, True, "✓ Twice (2 points)"),
         (lambda numbers, names: [2 * int(number) for number in numbers], True, "✓ Twice (2 points)"),
         (lambda numbers, names: numbers / 2, False, "✗ Twice: half."),
-        (todo, False, f"✗ Twice: {checks.TODO}"),
-        (lambda numbers, names: ..., False, f"✗ Twice: {checks.TODO}"),
+        (todo, False, f"✗ Twice: {checks.NOT_DONE}"),
+        (lambda numbers, names: ..., False, f"✗ Twice: {checks.NOT_DONE}"),
         (lambda numbers, names: 1 / 0, False, "✗ Twice: your code stopped with ZeroDivisionError: division by zero"),
         (lambda numbers: numbers, False, None),
         (

@@ -1,7 +1,7 @@
 """The two pages made of a lab: what each of them shows, line for line where the source has it."""
 
 from tools import editions
-from tools.labs.pages import TODO, exercise_page, solution_page, stub, unmarked
+from tools.labs.pages import PLACEHOLDER, exercise_page, solution_page, stub, unmarked
 
 SECRET = ("numbers.sum() / numbers.size", "Any array", "Why this is the answer", "the median", "SOLUTION")
 
@@ -9,7 +9,7 @@ SECRET = ("numbers.sum() / numbers.size", "Any array", "Why this is the answer",
 def test_exercises_hold_nothing_that_is_secret(changed):
     page = exercise_page(changed())
     assert not [secret for secret in SECRET if secret in page]
-    assert f'    """The mean of all numbers."""\n    {TODO}\n' in page
+    assert f'    """The mean of all numbers."""\n    {PLACEHOLDER}\n' in page
     assert "Three rows of four numbers" in page and ":tags: [check, hide-input]" in page
     assert "*1 point in the checks you see, 1 in hidden ones; about 5 minutes*" in page
     assert "\n# Lab: small\n" in page and "slug: labs/small/lab\n" in page
@@ -43,4 +43,4 @@ def test_a_stub_keeps_what_is_given_and_says_what_stands_in():
     assert stub(code) == "given = 1\nanswer = ...\nmore = 3"
     assert unmarked(code) == "given = 1\nanswer = 2\nmore = 3"
     twice = "def f(x):\n    # BEGIN SOLUTION\n    if x:\n        return 1\n    # END SOLUTION\n"
-    assert stub(twice + twice) == f"def f(x):\n    {TODO}\ndef f(x):\n    {TODO}\n"
+    assert stub(twice + twice) == f"def f(x):\n    {PLACEHOLDER}\ndef f(x):\n    {PLACEHOLDER}\n"
