@@ -1,6 +1,7 @@
 """The beginning of a lab: a source with one exercise that passes its proof, to be replaced piece by piece."""
 
 import re
+import tempfile
 from pathlib import Path
 
 from tools.errors import BuildError
@@ -22,8 +23,11 @@ def new(name: str) -> Path:
     folder = source.LABS / name
     if folder.exists():
         raise BuildError(f"labs/{name} is there already: choose another name, or remove it first.")
-    folder.mkdir(parents=True)
     text = DRAFT.read_text("utf8").replace("NAME", name).replace("TITLE", name.replace("-", " "))
-    (folder / "lab.md").write_text(text, "utf8")
-    (folder / "solution.md").write_text(SOLUTION, "utf8")
+    with tempfile.TemporaryDirectory(prefix=".", dir=source.LABS) as unfinished:
+        whole = Path(unfinished) / name
+        whole.mkdir()
+        (whole / "lab.md").write_text(text, "utf8")
+        (whole / "solution.md").write_text(SOLUTION, "utf8")
+        whole.rename(folder)
     return folder / "lab.md"

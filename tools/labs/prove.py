@@ -71,12 +71,11 @@ def _prove(exercise: Exercise, parts: list[Part], scope: dict) -> Row:
     kinds = [sum(mutant.right == kind for mutant in exercise.mutants) for kind in (False, True)]
     row = Row(exercise.name, sum(exercise.points), len(mine), *kinds)
     row.problems += [f"the solution fails: {outcome}" for outcome in failed]
-    if failed:
-        return row
-    row.problems += _titled(mine)
-    row.problems += _stub_problems(_run(parts, dict(before), stub), solved)
-    for mutant in exercise.mutants:
-        row.problems += _mutant_problems(mutant, parts, before, solved)
+    if not failed:
+        row.problems += _titled(mine)
+        row.problems += _stub_problems(_run(parts, dict(before), stub), solved)
+        for mutant in exercise.mutants:
+            row.problems += _mutant_problems(mutant, parts, before, solved)
     row.seconds = round(time.perf_counter() - start, 1)
     return row
 

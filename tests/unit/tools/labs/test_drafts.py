@@ -29,3 +29,13 @@ def test_a_lab_is_never_overwritten(folder):
     with pytest.raises(BuildError, match="labs/small is there already"):
         drafts.new("small")
     assert path.read_text("utf8") == "mine"
+
+
+def test_ctrl_c_leaves_nothing(folder, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drafts.Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        drafts.new("small")
+    assert list(folder.iterdir()) == []
