@@ -3,12 +3,10 @@
 import contextlib
 import io
 import re
-from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
 from sphinx.util.console import nocolor
 
-from tools import settings
 from tools.errors import BuildError
 from tools.paths import HTML, ROOT
 
@@ -24,7 +22,7 @@ def build(framework: str | None = None) -> None:
         BuildError: Sphinx warned or failed; the message holds all that it said.
     """
     shown = {"book_frameworks": [framework]} if framework else {}
-    overrides = {**shown, "external_toc_path": str(_contents()), "latex_individualpages": False}
+    overrides = {**shown, "external_toc_path": str(ROOT / "_toc.yml"), "latex_individualpages": False}
     places = {"path_config": ROOT / "_config.yml", "noconfig": True}
     said = io.StringIO()
     nocolor()
@@ -38,18 +36,6 @@ def build(framework: str | None = None) -> None:
         raise BuildError(f"The site is not in order:\n\n{complaints.replace(f'{ROOT}/', '')}")
     if outcome:
         raise BuildError(f"Sphinx could not build the site: {outcome}.")
-
-
-def _contents() -> Path:
-    """The table of contents; without the labs' solutions where they are not shown."""
-    written = ROOT / "_toc.yml"
-    if settings.solutions():
-        return written
-    lines = written.read_text("utf8").splitlines(keepends=True)
-    shown = HTML.parent / "toc.yml"
-    shown.parent.mkdir(exist_ok=True)
-    shown.write_text("".join(line for line in lines if not line.rstrip().endswith("/solution")), "utf8")
-    return shown
 
 
 def _forget(complaints: str) -> None:

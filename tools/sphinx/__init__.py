@@ -12,6 +12,7 @@ from sphinx.config import Config
 from tools import editions
 from tools.sphinx import (
     citations,
+    contents,
     elements,
     figures,
     header,
@@ -24,7 +25,7 @@ from tools.sphinx import (
     values,
 )
 
-PARTS = (citations, elements, pages, figures, tabs, header, quiz, source_map, values, results, site_files)
+PARTS = (citations, contents, elements, pages, figures, tabs, header, quiz, source_map, values, results, site_files)
 
 
 def use_reader(app: Sphinx, config: Config) -> None:
