@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from utils import guards, shapes
+from utils import defaults, guards, shapes
 from utils.augmentation import Augmentation, check_kind
 from utils.schedules import SCHEDULES, factor
 
@@ -119,6 +119,8 @@ def _check_optimizer(recipe: Recipe) -> None:
         raise ValueError(f"momentum={momentum} means nothing to {name}: leave it 0, or use sgd or rmsprop.")
     if not _is_number(recipe.weight_decay) or not 0 <= recipe.weight_decay < float("inf"):
         raise ValueError(f"weight_decay is {recipe.weight_decay!r}: give a number of at least 0, such as 0.01.")
+    if name != "adamw" and recipe.weight_decay not in (0, defaults.WEIGHT_DECAY):
+        raise ValueError(f"weight_decay={recipe.weight_decay} means nothing to {name}: leave it out, or use adamw.")
 
 
 def _check_part(name: str, value: float, meaning: str) -> None:

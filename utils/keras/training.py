@@ -48,7 +48,7 @@ def fit(
         optimizer: "rmsprop", "sgd", "adam" or "adamw", with the constants of `utils.defaults`.
         learning_rate: of every step; with a schedule, of the highest.
         momentum: of sgd and rmsprop.
-        weight_decay: of adamw: each step takes learning_rate · weight_decay off every weight.
+        weight_decay: of adamw: each step takes learning_rate · weight_decay off every weight. The others have none.
         schedule: "constant", "cosine", "one-cycle" (`utils.schedules`), or a function (step, steps) → factor.
         warm_up: the share of all steps in which the rate rises to `learning_rate`; None leaves it to the schedule.
         label_smoothing: the share of each label that is divided among all classes (Szegedy et al. 2016).

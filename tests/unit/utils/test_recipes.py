@@ -106,6 +106,7 @@ def test_another_augmentation_is_told_by_the_fields_that_differ():
         ({"average": float("nan")}, "average is nan"),
         ({"patience": 0}, "patience must be a whole number of at least 1"),
         ({"weight_decay": -1}, "weight_decay is -1"),
+        ({"optimizer": "sgd", "weight_decay": 5e-4}, "weight_decay=0.0005 means nothing to sgd"),
         ({"learning_rate": "0.1"}, "learning_rate is '0.1': give a positive number"),
         ({"learning_rate": True}, "learning_rate is True"),
         ({"momentum": None}, "momentum is None"),
