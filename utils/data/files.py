@@ -57,16 +57,45 @@ def verified(dataset: Publication, file: File) -> Path:
     return path
 
 
-def names_below(folder: Path) -> list[str]:
-    """The files in a folder and in those below it, as sorted relative names with "/".
+def walk(root: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """Each folder, from this one ("") down, with the names of its files; and the folders that can not be opened.
 
-    Hidden ones are not looked at, nor is what lies behind links to folders.
+    Folders are relative names with "/"; hidden ones are among them. A link to a folder is followed once, and never to
+    one that is read anyway or that holds this one. Real folders are read first, then what links lead to, so that no
+    link takes another class's files.
     """
-    found = []
-    for place, _, names in os.walk(folder):
-        below = Path(place).relative_to(folder).as_posix()
-        found += [name if below == "." else f"{below}/{name}" for name in names if not name.startswith(".")]
-    return sorted(found)
+    seen = {_identity(folder) for folder in root.resolve().parents}
+    found, failed, waiting = {}, [], [root]
+    while waiting:
+        links = []
+        for start in waiting:
+            if not _is_new(start, seen):
+                continue
+            for place, names, files in os.walk(start, onerror=failed.append):
+                folder = Path(place)
+                found[_below(root, folder)] = files
+                links += [folder / name for name in names if _is_link(folder / name)]
+                names[:] = [n for n in names if not _is_link(folder / n) and _is_new(folder / n, seen)]
+        waiting = sorted(links)
+    return found, [_below(root, Path(error.filename)) for error in failed]
+
+
+def names_in(found: dict[str, list[str]]) -> list[str]:
+    """The files that `walk` found, as relative names with "/"."""
+    return [f"{folder}/{name}" if folder else name for folder, names in found.items() for name in names]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a relative name with "/" is that of a hidden file or folder, or of one in a hidden folder."""
+    return name.startswith(".") or "/." in name
+
+
+def names_below(folder: Path) -> list[str]:
+    """The files in a folder and in those below it, links to folders included (see `walk`), as sorted relative names.
+
+    Neither hidden files nor those in hidden folders are among them.
+    """
+    return sorted(name for name in names_in(walk(folder)[0]) if not is_hidden(name))
 
 
 def listing_checksum(folder: Path, *, times: bool = False) -> str:
@@ -82,6 +111,35 @@ def listing_checksum(folder: Path, *, times: bool = False) -> str:
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes in hex."""
     return _digits(path, "sha256")
+
+
+def _below(root: Path, folder: Path) -> str:
+    relative = folder.relative_to(root).as_posix()
+    return "" if relative == "." else relative
+
+
+def _is_link(folder: Path) -> bool:
+    try:
+        return folder.is_symlink()
+    except OSError:
+        return False
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether this folder was not seen before, under whatever name; now it was."""
+    try:
+        identity = _identity(folder)
+    except OSError:
+        return True  # it is reported when it can not be opened
+    new = identity not in seen
+    seen.add(identity)
+    return new
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What is the same for a folder under all its names."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _digits(path: Path, algorithm: str) -> str:

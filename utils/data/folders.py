@@ -16,7 +16,7 @@ import numpy as np
 from PIL.ImageFile import ImageFile
 
 from utils import images
-from utils.data import fingerprints
+from utils.data import files, fingerprints
 from utils.data.scans import KINDS, TINY, Record, Scan
 from utils.data.splits import Split, split
 
@@ -62,12 +62,12 @@ def scan(path: str | os.PathLike) -> Scan:
 
     root = Path(path)
     _check(root)
-    files, closed, classes = _listed(root)
-    if not files and not classes:
+    found, closed, classes = _listed(root)
+    if not found and not classes:
         raise ValueError(f"{root} is empty: give a folder that holds one folder of pictures for each class.")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looks = pool.map(lambda file: _look(root, file, file in closed), files)
-        looks = list(tqdm(looks, f"Scanning {root.name}", len(files), leave=False, disable=None))
+        looks = pool.map(lambda file: _look(root, file, file in closed), found)
+        looks = list(tqdm(looks, f"Scanning {root.name}", len(found), leave=False, disable=None))
     records, groups = _compared(looks)
     classes |= {record.class_name for record in records} - {""}
     return Scan(root, tuple(sorted(classes)), tuple(records), groups)
@@ -92,51 +92,11 @@ def _check(root: Path) -> None:
 
 
 def _listed(root: Path) -> tuple[list[Path], set[Path], set[str]]:
-    """All files below a folder and the folders that can not be opened, sorted; the latter; and the names of classes.
-
-    Real folders are read first, then what links lead to, so that no link takes another class's files.
-    """
-    seen = {_identity(folder) for folder in root.resolve().parents}
-    files, failed, classes, waiting = [], [], set(), [root]
-    while waiting:
-        links = []
-        for start in waiting:
-            if not _is_new(start, seen):
-                continue
-            for place, names, others in os.walk(start, onerror=failed.append):
-                folder = Path(place)
-                if folder.parent == root and not folder.name.startswith("."):
-                    classes.add(folder.name)
-                links += [folder / name for name in names if _is_link(folder / name)]
-                names[:] = [n for n in names if not _is_link(folder / n) and _is_new(folder / n, seen)]
-                files += [folder / name for name in others]
-        waiting = sorted(links)
-    closed = {Path(error.filename) for error in failed}
-    return sorted([*files, *closed]), closed, classes
-
-
-def _is_link(folder: Path) -> bool:
-    try:
-        return folder.is_symlink()
-    except OSError:
-        return False
-
-
-def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
-    """Whether this folder was not seen before, under whatever name; now it was."""
-    try:
-        identity = _identity(folder)
-    except OSError:
-        return True  # it is reported when it can not be opened
-    new = identity not in seen
-    seen.add(identity)
-    return new
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    """What is the same for a folder under all its names."""
-    status = folder.stat()
-    return status.st_dev, status.st_ino
+    """All files below a folder and the folders that can not be opened, sorted; the latter; and the names of classes."""
+    found, failed = files.walk(root)
+    closed = {root / name for name in failed}
+    classes = {name for name in found if name and "/" not in name and not files.is_hidden(name)}
+    return sorted([*(root / name for name in files.names_in(found)), *closed]), closed, classes
 
 
 def _look(root: Path, file: Path, is_closed_folder: bool) -> Look:
@@ -144,7 +104,7 @@ def _look(root: Path, file: Path, is_closed_folder: bool) -> Look:
     relative = file.relative_to(root)
     folders = relative.parts if is_closed_folder else relative.parts[:-1]
     record = Record(relative.as_posix(), folders[0] if folders else "")
-    if not folders or any(name.startswith(".") for name in folders):
+    if not folders or files.is_hidden(relative.as_posix()):
         record = replace(record, class_name="").with_finding("outside any class")
     if is_closed_folder:
         return Look(record.with_finding("unreadable", "is a folder that can not be opened"))

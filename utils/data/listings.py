@@ -62,7 +62,8 @@ def in_folders(dataset: DataSet, name: str, path: Path) -> Iterator[Listed]:
 def in_zip(dataset: DataSet, name: str, path: Path) -> Iterator[Listed]:
     """A zip of class folders, below one folder a split."""
     with Archive(path) as archive:
-        yield _mixed(_of_split(dataset, name, sorted(archive.members))), archive.read
+        seen = [member for member in sorted(archive.members) if not files.is_hidden(member)]
+        yield _mixed(_of_split(dataset, name, seen)), archive.read
 
 
 def in_class_folders(folder: Path, chosen: Sequence[str] | None) -> tuple[tuple[str, ...], list[Photo]]:
@@ -70,8 +71,10 @@ def in_class_folders(folder: Path, chosen: Sequence[str] | None) -> tuple[tuple[
 
     Raises:
         FileNotFoundError: there is no such folder, or a named file is not in it.
-        ValueError: it has fewer than two class folders.
+        ValueError: it has fewer than two class folders, or no file is named.
     """
+    if chosen is not None and not len(chosen):
+        raise ValueError("files is empty: name at least one, as in 'cat/1.jpg', or leave it out for all.")
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}: give one that has a folder for each class.")
     names = [name for name in files.names_below(folder) if "/" in name]

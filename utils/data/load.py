@@ -98,7 +98,8 @@ def load_folder(
     """Load a folder of class folders, such as one's own photos.
 
     Args:
-        path: the folder; each folder in it is a class, with all pictures below it, sorted by name.
+        path: the folder; each folder in it is a class, with all pictures below it, sorted by name. Links to folders
+            are followed, and hidden files and folders left out, as `folders.scan` does.
         size: (height, width) to which pictures are resized without regard to their shape.
         files: names relative to `path`, such as a part of `folders.split`, if not all are wanted.
         limit: at most that many pictures, from the start.
@@ -109,7 +110,8 @@ def load_folder(
 
     Raises:
         FileNotFoundError: there is no such folder, or a file is not in it.
-        ValueError: it has fewer than two class folders, nothing in it can be read, or size or limit make no sense.
+        ValueError: it has fewer than two class folders, nothing in it can be read, files is empty, or size or limit
+            make no sense.
     """
     from utils.data import listings, photos
 

@@ -15,7 +15,7 @@ KINDS = {
     "not an image": "does not begin like a picture of a known format, whatever its name says",
     "truncated": "begins like a picture, but is cut short or damaged",
     "huge": f"has more than {images.MAX_PIXELS:,} pixels by its header, and was not decoded",
-    "outside any class": "lies directly in the folder that was scanned, or in a hidden one",
+    "outside any class": "lies directly in the folder that was scanned, is hidden, or lies in a hidden folder",
     "duplicate": "has the same bytes as an earlier file",
     "near-duplicate": "shows nearly the same as another file",
     "tiny": f"has a side of less than {TINY} pixels",

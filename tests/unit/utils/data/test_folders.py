@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from utils import images
-from utils.data import folders, scans
+from utils import data, images
+from utils.data import files, folders, scans
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -82,7 +82,7 @@ def zoo(tmp_path) -> Path:
 
 
 FINDINGS = {
-    "cat/.hidden": ("not an image",),
+    "cat/.hidden": ("not an image", "outside any class"),
     "cat/CMYK.jpg": ("CMYK",),
     "cat/Thumbs.db": ("not an image",),
     "cat/a PNG.jpg": ("wrong suffix",),
@@ -116,7 +116,7 @@ def test_every_file_is_classified(zoo):
     assert {kind for record in scan for kind in (record.kind, *record.findings)} == set(folders.KINDS)
     assert scan.classes == ("cat", "dog")
     assert [record.class_name for record in scan] == [
-        path.split("/")[0] if path.startswith(("cat/", "dog/")) else ""
+        "" if "outside any class" in FINDINGS[path] else path.split("/")[0]
         for path in sorted(FINDINGS, key=lambda p: Path(p))
     ]
 
@@ -229,6 +229,23 @@ def test_links_are_followed_once_and_never_in_a_circle(tmp_path):
     assert scan.classes == ("b cats", "birds", "dogs")
 
 
+def test_what_scan_finds_usable_is_what_load_folder_loads(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "cache_directory", lambda: tmp_path / "cache")
+    root = tmp_path / "photos"
+    for number, name in enumerate(["photos/cat/1.jpg", "photos/cat/.x.jpg", "photos/.git/2.jpg", "elsewhere/3.jpg"]):
+        put(tmp_path / name, photo(number))
+    put(root / "cat" / ".ipynb_checkpoints" / "1.jpg", photo(5))
+    (root / "birds").symlink_to(tmp_path / "elsewhere")
+    (root / "cat" / "up").symlink_to(root)
+    scan = folders.scan(root)
+    assert scan.classes == ("birds", "cat")
+    usable = [record.path for record in scan if record.usable]
+    assert usable == ["birds/3.jpg", "cat/1.jpg"]
+    for chosen in (None, usable):
+        loaded = data.load_folder(root, size=(8, 8), files=chosen)
+        assert (loaded.classes, loaded.labels.tolist()) == (("birds", "cat"), [0, 1])
+
+
 def test_pipes_and_sockets_are_never_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # a socket's path may have 107 bytes
     put(Path("a/1.jpg"), photo(1))
@@ -326,9 +343,9 @@ def test_tables_count_each_file_once(zoo):
     scan = folders.scan(zoo)
     assert len(scan) == len(FINDINGS)
     counts = scan.counts()
-    assert counts["cat"].total() == 11
+    assert counts["cat"].total() == 10
     assert counts["dog"]["tiny"] == 2
-    assert counts[""] == {"outside any class": 2, "not an image": 1}
+    assert counts[""] == {"outside any class": 2, "not an image": 2}
     lines = repr(scan).splitlines()
     assert lines[0].endswith("zoo: 25 files in 2 classes, 14 usable")
     assert [line.split("  ")[0] for line in lines[1:]] == ["class", "cat", "dog", "(outside any class)"]

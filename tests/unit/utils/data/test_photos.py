@@ -93,7 +93,8 @@ def test_class_folders_are_an_original(small, split, expected):
 def test_a_zip_of_class_folders_is_the_same_original(small):
     put(small, SPLITS)
     from_folders = data.load("cats_vs_dogs", size=(12, 16))
-    content = archive({name: (small / name).read_bytes() for name in SPLITS})
+    hidden = {"train/.ipynb_checkpoints/1.jpg": b"", "train/cat/.DS_Store": b""}
+    content = archive({name: (small / name).read_bytes() for name in SPLITS} | hidden)
     (small / "train").rename(small / "away")
     (small / "photos.zip").write_bytes(content)
     from_zip = data.load("cats_vs_dogs", size=(12, 16))
@@ -258,6 +259,8 @@ def test_wrong_folders_are_refused(own, tmp_path):
         data.load_folder(own / "Große Hunde", size=(10, 10))
     with pytest.raises(FileNotFoundError, match=r"has no file '../x.jpg' in a class folder"):
         data.load_folder(own, size=(10, 10), files=["../x.jpg"])
+    with pytest.raises(ValueError, match=r"files is empty: name at least one, as in 'cat/1.jpg', or leave it out"):
+        data.load_folder(own, size=(10, 10), files=[])
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match=r"has pictures in 0 class folders"):
         data.load_folder(tmp_path / "empty", size=(10, 10))
