@@ -9,7 +9,7 @@ lays them out:
 | kernel | depthwise convolution | (height, width, channels, 1) |
 | kernel | dense layer | (inputs, units); behind a flatten layer inputs are in the order row, column, channel |
 | bias | any of them | (channels out,) or (units,) |
-| gamma, beta, moving_mean, moving_variance | batch normalization | (channels,) |
+| gamma, beta, moving_mean, moving_variance | batch normalization | (channels,); behind a flatten layer as above |
 """
 
 import os

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from utils import guards, published, weights
+from utils.torch.layers import GlobalAveragePool2d
 
 _BATCH_NORM = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
 
@@ -22,7 +23,7 @@ def get_weights(model):
         {"layer/role": float32 array}, laid out as `utils.weights` says, the same in both wings.
 
     Raises:
-        ValueError: a layer has weights of another kind.
+        ValueError: a layer has weights of another kind, or maps are flattened between layers, not by nn.Flatten.
     """
     return {
         key: array_of(tensor.detach().float().numpy(force=True)).copy() for key, tensor, array_of, _ in _parts(model)
@@ -114,7 +115,8 @@ def _parts(model):
     parts = []
     for name, layer in model.named_modules():
         if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-            found = {role: (getattr(layer, attribute), _same, _same) for role, attribute in _BATCH_NORM.items()}
+            vector = _vector(channels[name]) if name in channels else (_same, _same)
+            found = {role: (getattr(layer, attribute), *vector) for role, attribute in _BATCH_NORM.items()}
         elif isinstance(layer, nn.Conv2d):
             found = {"kernel": (layer.weight, *_convolution(name, layer)), "bias": (layer.bias, _same, _same)}
         elif isinstance(layer, nn.Linear):
@@ -155,22 +157,46 @@ def _dense(channels):
     return array_of, tensor_of
 
 
+def _vector(channels):
+    """The same for a batch norm of what is flattened."""
+    return (
+        lambda array: array.reshape(channels, -1).transpose(1, 0).reshape(-1),
+        lambda array: array.reshape(-1, channels).transpose(1, 0).reshape(-1),
+    )
+
+
 def _flattened_channels(model):
-    """{dense layer behind a flatten layer: how many channels were flattened}."""
-    channels, flat, found = getattr(model, "input_shape", (None,))[-1], False, {}
+    """{dense layer or batch norm behind a flatten layer: how many channels were flattened}."""
+    channels, given, found = getattr(model, "input_shape", (None,))[-1], "maps", {}
     for name, layer in model.named_modules():
         if isinstance(layer, nn.Conv2d):
-            channels = layer.out_channels
-        elif isinstance(layer, nn.Flatten):
-            flat = True
-        elif isinstance(layer, nn.Linear) and flat:
-            if channels is None or layer.in_features % channels:
-                raise ValueError(
-                    f"How many channels are flattened for layer {name} can not be seen from the layers before it: "
-                    f"set model.input_shape = (height, width, channels)."
-                )
-            found[name], flat = channels, False
+            channels, given = layer.out_channels, "maps"
+        elif isinstance(layer, GlobalAveragePool2d) or getattr(layer, "output_size", None) in (1, (1, 1)):
+            given = "means"
+        elif isinstance(layer, nn.Flatten) and given != "means":
+            given = "flat"
+        elif isinstance(layer, nn.Linear | nn.BatchNorm1d):
+            if given == "flat":
+                found[name] = channels
+            if given in ("flat", "maps"):
+                _check_flattened(name, layer, channels, given)
+            given = "units" if isinstance(layer, nn.Linear) else given
     return found
+
+
+def _check_flattened(name, layer, channels, given):
+    """Refuse a layer on flattened maps whose order can not be seen."""
+    inputs = layer.in_features if isinstance(layer, nn.Linear) else layer.num_features
+    if given == "flat" and (channels is None or inputs % channels):
+        raise ValueError(
+            f"How many channels are flattened for layer {name} can not be seen from the layers before it: "
+            f"set model.input_shape = (height, width, channels)."
+        )
+    if given == "maps" and channels not in (None, 1) and inputs > channels and inputs % channels == 0:
+        raise ValueError(
+            f"Layer {name} takes {inputs} numbers from {channels} channels, and the wings flatten in different orders: "
+            f"flatten by a layer of the model, nn.Flatten(), or average channels by nn.AdaptiveAvgPool2d(1)."
+        )
 
 
 def _shadow(tensor):

@@ -176,16 +176,56 @@ def test_a_model_written_by_hand_travels_too(tmp_path):
     torch.testing.assert_close(one(pictures), other(pictures), rtol=0, atol=0)
 
 
+def test_a_batch_norm_of_what_is_flattened_goes_cell_by_cell():
+    runtime.seed_everything(0)
+    model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.BatchNorm1d(60), nn.Linear(60, 2)).eval()
+    for tensor in model[2].state_dict().values():
+        tensor.copy_(torch.rand(tensor.shape))
+    pictures, weights = torch.rand(2, 1, 6, 7), get_weights(model)
+    cells = model[0](pictures).permute(0, 2, 3, 1).reshape(2, 60).detach().numpy()
+    gamma, beta, mean, variance = (weights[f"2/{role}"] for role in ("gamma", "beta", "moving_mean", "moving_variance"))
+    normal = (cells - mean) / np.sqrt(variance + model[2].eps) * gamma + beta
+    expected = model(pictures).detach().numpy()
+    np.testing.assert_allclose(normal @ weights["3/kernel"] + weights["3/bias"], expected, atol=1e-5)
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    set_weights(model, weights)
+    np.testing.assert_array_equal(model(pictures).detach().numpy(), expected)
+
+
+class ByFunctions(nn.Module):
+    """Convolution and a dense layer, with a function between them."""
+
+    def __init__(self, between, units, pool=None):
+        super().__init__()
+        self.conv1, self.pool, self.between = nn.Conv2d(1, 3, 3), pool, between
+        self.logits = nn.Linear(units, 2)
+
+    def forward(self, x):
+        return self.logits(self.between(self.conv1(x)))
+
+
+def test_maps_that_are_averaged_by_a_function_travel():
+    pool = nn.AdaptiveAvgPool2d(1)
+    for model in (
+        ByFunctions(lambda maps: maps.mean(dim=(2, 3)), 3),
+        ByFunctions(lambda maps: pool(torch.cat([maps, -maps], 1)).flatten(1), 6, pool),
+    ):
+        np.testing.assert_array_equal(get_weights(model)["logits/kernel"], model.logits.weight.detach().numpy().T)
+
+
 @pytest.mark.parametrize(
     ("model", "says"),
     [
+        (ByFunctions(lambda maps: maps.flatten(1), 60), r"logits takes 60 numbers from 3 channels.* nn\.Flatten\(\)"),
+        (nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm1d(60), nn.Linear(60, 2)), "Layer 1 takes 60 numbers from 3"),
         (nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), r"flattened for layer 1 .* set model\.input_shape"),
         (nn.Sequential(nn.Conv2d(4, 4, 3, groups=2)), "Layer 0 is a convolution of 2 groups"),
         (nn.Sequential(nn.Conv2d(3, 5, 3), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(12, 2)), "flattened for layer 3"),
         (nn.Sequential(nn.LazyConv2d(3, 3)), "Layer 0 has no weights yet: call the model on images once"),
         (nn.Sequential(nn.PReLU()), "Layer 0 is a PReLU, whose weights the wings do not exchange"),
     ],
-    ids=["nothing flattened", "groups", "flattened unevenly", "lazy", "kind"],
+    ids=["function", "norm", "nothing flattened", "groups", "flattened unevenly", "lazy", "kind"],
 )
 def test_what_the_wings_do_not_exchange_is_named(model, says):
     for call in (get_weights, lambda model: set_weights(model, {})):
