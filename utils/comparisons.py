@@ -23,7 +23,7 @@ def plain(answer: object) -> object:
     """An answer as numbers, texts, arrays, lists and dictionaries of such; tensors become arrays.
 
     Raises:
-        Wrong: it holds something else.
+        WrongError: it holds something else, or a tensor that NumPy can not read.
         NotDoneError: it is an ellipsis, which stands in for an answer.
     """
     if answer is Ellipsis:
@@ -37,10 +37,21 @@ def plain(answer: object) -> object:
     if getattr(answer, "requires_grad", False):
         raise WrongError("your answer still carries its gradient's history: give it as .detach().")
     if hasattr(answer, "__array__"):
-        array = np.asarray(answer)
+        array = _read(answer)
         if array.dtype != object:
             return array if array.ndim else array[()]
     raise WrongError(f"your answer is of type {type(answer).__name__}: give numbers, text or an array.")
+
+
+def _read(answer: object) -> np.ndarray:
+    """An array of a tensor; PyTorch gives none of what is on a GPU or of bfloat16, Keras none of what has no value."""
+    try:
+        return np.asarray(answer)
+    except (TypeError, ValueError, RuntimeError):
+        raise WrongError(
+            f"your answer is a {type(answer).__name__} that NumPy can not read: give float32 numbers in main memory, "
+            f"in PyTorch by .float().cpu()."
+        ) from None
 
 
 def fail(feedback: str) -> None:
@@ -84,7 +95,7 @@ def close(
         raise WrongError(f"your code gives None: let it return {meaning}.")
     if isinstance(answer, list | tuple):
         answer = _as_array(answer)
-    if not isinstance(answer, np.ndarray | int | float | np.generic) or isinstance(answer, bool) != _is_bool(expected):
+    if not isinstance(answer, np.ndarray | int | float | np.generic) or _is_bool(answer) != _is_bool(expected):
         raise WrongError(f"your answer is {_described(answer)}: expected is {meaning}, {_kind(expected)}.")
     if isinstance(answer, np.ndarray) and answer.dtype.kind not in "biufc":
         raise WrongError(f"your answer is an array of {answer.dtype}: expected is {meaning}, numbers.")

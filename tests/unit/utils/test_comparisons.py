@@ -31,6 +31,8 @@ def told(compare, *arguments, **options) -> str:
         ([TABLE, 1.0], (TABLE, 1.0)),
         ({"a": 1.0, "b": TABLE}, {"a": 1, "b": TABLE}),
         (True, np.True_),
+        (np.True_, True),
+        (np.array([True, False]), [True, False]),
         (np.array([np.nan, 1.0]), np.array([np.nan, 1.0])),
     ],
 )
@@ -59,6 +61,12 @@ def test_what_is_wrong_is_told_in_one_sentence(answer, said):
         told(close, answer, TABLE, "the sums", shapes=shapes, confusions={"you took the mean of two.": TABLE / 2})
         == said
     )
+
+
+@pytest.mark.parametrize("yes", [True, np.True_])
+def test_numbers_are_no_truth_values(yes):
+    assert told(close, yes, 1, "the sum") == "your answer is True: expected is the sum, a number."
+    assert told(close, 1, yes, "the answer") == "your answer is 1: expected is the answer, True or False."
 
 
 def test_wrong_values_are_counted_and_ranges_told():
@@ -137,11 +145,22 @@ class Tensor:
         return TABLE
 
 
+class TensorElsewhere:
+    """Like PyTorch's on a GPU or of bfloat16."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy.")
+
+
 def test_answers_become_plain_data():
     assert plain(((1, "a"), {"b": None})) == [[1, "a"], {"b": None}]
     np.testing.assert_array_equal(plain(Tensor(gradient=False)), TABLE)
     assert plain(np.array(3)) == 3 and not isinstance(plain(np.array(3)), np.ndarray)
     assert told(plain, Tensor(gradient=True)).endswith("give it as .detach().")
+    assert told(plain, [TensorElsewhere()]) == (
+        "your answer is a TensorElsewhere that NumPy can not read: give float32 numbers in main memory, in PyTorch by "
+        ".float().cpu()."
+    )
     assert told(plain, object()) == "your answer is of type object: give numbers, text or an array."
     assert told(plain, np.array([object()])) == "your answer is of type ndarray: give numbers, text or an array."
     with pytest.raises(NotDoneError):
