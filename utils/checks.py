@@ -121,6 +121,8 @@ def check(title: str, *, points: float = 1, hidden: bool = False) -> Callable[[t
         functions = {name: vars(parts).get(name) for name in ("inputs", "probe", "compare")}
         if not functions["inputs"] or not functions["probe"]:
             raise TypeError(f"The check {title!r} needs the functions inputs(rng) and probe(…).")
+        if not hidden and not functions["compare"]:
+            raise TypeError(f"The check {title!r} is visible: it needs the function compare(answer, …), too.")
         if not hidden and _wants_expected(functions["compare"]):
             raise TypeError(
                 f"The check {title!r} is visible: its compare(answer, …) can not know the solution's answer."
@@ -172,7 +174,7 @@ def summary() -> None:
 
 
 def _ask(probe: Callable, given: dict) -> object:
-    """The probe's answer as plain data; Wrong where the learner's code fails, or changes what it was given."""
+    """The probe's answer as plain data; WrongError where the learner's code fails, or changes what it was given."""
     handed = copy.deepcopy(given)
     try:
         answer = probe(**handed)

@@ -117,9 +117,10 @@ def test_a_check_that_is_not_complete_is_refused():
     with pytest.raises(TypeError, match=r"'Half' needs the functions inputs\(rng\) and probe"):
         checks.check("Half")(type("Half", (), {"inputs": todo}))
     parts = {"inputs": todo, "probe": todo}
-    for more in ({}, {"compare": lambda answer, expected: None}):
-        with pytest.raises(TypeError, match="'Half' is visible"):
-            checks.check("Half")(type("Half", (), parts | more))
+    with pytest.raises(TypeError, match=r"'Half' is visible: it needs the function compare\(answer, …\), too"):
+        checks.check("Half")(type("Half", (), parts))
+    with pytest.raises(TypeError, match=r"'Half' is visible: its compare\(answer, …\) can not know"):
+        checks.check("Half")(type("Half", (), parts | {"compare": lambda answer, expected: None}))
 
 
 @pytest.fixture
