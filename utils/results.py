@@ -2,11 +2,10 @@
 
 import dataclasses
 import json
-import os
 import statistics
 from pathlib import Path
 
-from utils import provenance
+from utils import provenance, writing
 
 FOLDER = provenance.ROOT / "results"
 KEYS = {"name", "title", "metric", "unit", "data", "rows", "machine", "versions", "date", "command", "code"}
@@ -129,8 +128,7 @@ def save(result: Result) -> Path:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a UTF-8 file beside its place, then move it there."""
+    """Write a UTF-8 file whole or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, "utf8")
-    unfinished.replace(path)
+    with writing.whole(path) as part:
+        part.write_text(text, "utf8")

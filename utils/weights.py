@@ -13,7 +13,6 @@ lays them out:
 """
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from utils import guards
+from utils import guards, writing
 
 ROLES = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 HEAD = "logits"  # the layer every classifier of ours ends in
@@ -59,16 +58,10 @@ def _checked(name: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
 
 def save(weights: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
     """Write weights to a safetensors file, whole or not at all. ValueError where it can not be written."""
-    path = Path(path)
-    content = safetensors.numpy.save({name: np.array(array, np.float32, order="C") for name, array in weights.items()})
     guards.check_file("path", path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
-        try:
-            temporary.write(content)
-            Path(temporary.name).chmod(0o644)  # temporary files are made for their owner alone
-            Path(temporary.name).replace(path)
-        finally:
-            Path(temporary.name).unlink(missing_ok=True)
+    content = safetensors.numpy.save({name: np.array(array, np.float32, order="C") for name, array in weights.items()})
+    with writing.whole(path) as part:
+        part.write_bytes(content)
 
 
 def load(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -4,13 +4,12 @@ import functools
 import hashlib
 import importlib
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from utils import provenance
+from utils import provenance, writing
 from utils.data import files
 from utils.data.registry import DataSet
 
@@ -58,16 +57,9 @@ def _drawn(dataset: DataSet, name: str) -> dict[str, np.ndarray]:
 
 
 def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write the file under another name and move it into place: what has the right name is whole."""
-    unfinished = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-            unfinished = Path(stream.name)
+        with writing.whole(path) as part, part.open("wb") as stream:  # savez would put a suffix to a name
             np.savez(stream, **arrays)
-        unfinished.replace(path)
     except OSError as error:
         print(f"{path} can not be written ({error.strerror}); it will be drawn again next time.", file=sys.stderr)
-    finally:
-        if unfinished is not None:
-            unfinished.unlink(missing_ok=True)

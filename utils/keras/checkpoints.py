@@ -8,7 +8,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from utils import guards
+from utils import guards, writing
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -24,12 +24,8 @@ class Checkpoint(keras.callbacks.Callback):
         state = {"epoch": keeper.epoch, "history": keeper.history, "waited": keeper.waited}
         arrays = {key: np.asarray(variable.numpy()) for key, variable in self._variables().items()}
         arrays |= {f"best/{number}": array for number, array in enumerate(keeper.best or ())}
-        part = self.path.with_name(f"{self.path.name}.part")
-        try:
+        with writing.whole(self.path) as part:
             safetensors.numpy.save_file(arrays, part, {"of": json.dumps(self.of), "state": json.dumps(state)})
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
 
     def resume(self, model):
         """Take up the state of the file, where there is one. ValueError where it is of another training."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from utils import guards
+from utils import guards, writing
 
 
 def save(run, path, of):
@@ -23,12 +23,8 @@ def save(run, path, of):
             "random": torch.get_rng_state(),
             "random on cards": torch.cuda.get_rng_state_all(),
         }
-        part = Path(f"{path}.part")
-        try:
+        with writing.whole(path) as part:
             torch.save(state, part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
     run.process.wait()
 
 

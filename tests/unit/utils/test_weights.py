@@ -93,7 +93,8 @@ def test_long_lists_are_cut(names, phrase):
 
 
 def test_a_file_that_can_not_be_written_leaves_nothing_behind(tmp_path):
-    for path, says in ((tmp_path, "is a folder"), (tmp_path / "nowhere" / "w", "There is no folder")):
+    nowhere = tmp_path / "nowhere" / "w"
+    for path, says in ((None, "path is a NoneType: give"), (tmp_path, "is a folder"), (nowhere, "There is no folder")):
         with pytest.raises(ValueError, match=says):
             weights.save(GOOD, path)
     weights.save(GOOD, tmp_path / "w.safetensors")
