@@ -158,8 +158,8 @@ def check_batch_size(batch_size: int) -> None:
 
 def check_architecture(input_shape: tuple[int, int, int], classes: int) -> None:
     """Refuse sizes that no network can be built for."""
-    if len(input_shape) != 3 or not all(map(_is_count, input_shape)):
-        raise ValueError(f"input_shape is {input_shape}: give (height, width, channels), such as (28, 28, 1).")
+    if not isinstance(input_shape, tuple | list) or len(input_shape) != 3 or not all(map(_is_count, input_shape)):
+        raise ValueError(f"input_shape is {input_shape!r}: give (height, width, channels), such as (28, 28, 1).")
     if not _is_count(classes) or classes < 2:
         raise ValueError(f"classes is {classes!r}: a classifier needs at least 2.")
 
@@ -172,4 +172,4 @@ def check_pretrained_architecture(input_shape: tuple[int, int, int], classes: in
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int | np.integer) and value >= 1
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1

@@ -1,9 +1,10 @@
 """The picture that a filter of a Keras model answers most to."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from utils import maximizing
+from utils import guards, maximizing
 from utils.keras import observing
 
 
@@ -44,8 +45,8 @@ def maximize_filter(
         float32 (height, width, channels) in [0, 1].
 
     Raises:
-        ValueError: there is no such layer or filter, an argument makes no sense, or the filter has no gradient at all
-            on the starting picture.
+        ValueError: model is none of this wing's, there is no such layer or filter, an argument makes no sense, or the
+            filter has no gradient at all on the starting picture.
     """
     ascent = maximizing.Ascent(steps, learning_rate, jitter, blur, total_variation, fourier, seed)
     shape = maximizing.picture_shape(_input_shape(model), size)
@@ -55,7 +56,9 @@ def maximize_filter(
 
 
 def _input_shape(model):
-    """(height, width, channels) of the model's images, None for what is left open."""
+    """(height, width, channels) of the model's images, None for what is left open. ValueError for what is no model."""
+    if not isinstance(model, keras.Model):
+        raise guards.no_model(model)
     return getattr(model, "input_shape", (None,) * 4)[1:]
 
 

@@ -102,6 +102,7 @@ def wrong(wing):
         "dead filter": lambda: wing.maximize_filter(_dead(wing, gap), "relu1", 2),
         "unknown layer to climb on": lambda: wing.maximize_filter(gap, "conv5", 0),
         "size to climb on": lambda: wing.maximize_filter(lenet, "conv1", 0, size=0),
+        "no model to climb on": lambda: wing.maximize_filter(None, "conv1", 0),
         "jitter": lambda: wing.maximize_filter(gap, "conv1", 0, jitter=0.5),
     }
 

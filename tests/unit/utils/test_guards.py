@@ -65,7 +65,7 @@ def test_a_model_that_does_not_suit_is_refused(outputs, labels, says):
         guards.check_outputs(outputs, labels)
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 0), (28.0, 28, 1), "28x28"])
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 0), (28.0, 28, 1), (28, 28, True), "28x28", 28])
 def test_an_impossible_input_shape_is_refused(shape):
     with pytest.raises(ValueError, match="give \\(height, width, channels\\)"):
         guards.check_architecture(shape, 10)
@@ -75,6 +75,12 @@ def test_an_impossible_input_shape_is_refused(shape):
 def test_fewer_than_two_classes_are_refused(classes):
     with pytest.raises(ValueError, match="needs at least 2"):
         guards.check_architecture((28, 28, 1), classes)
+
+
+@pytest.mark.parametrize("batch_size", [True, 0, 2.0])
+def test_a_batch_size_is_a_whole_number(batch_size):
+    with pytest.raises(ValueError, match=r"batch_size is .*: give a whole number of images"):
+        guards.check_batch_size(batch_size)
 
 
 def test_a_folder_that_can_not_be_written_to_is_refused(tmp_path, monkeypatch):

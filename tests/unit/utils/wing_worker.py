@@ -89,6 +89,8 @@ WRONG = {
     "half an epoch": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, epochs=0.5),
     "learning rate": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, learning_rate=-1),
     "batch of 0": lambda wing: wing.predict(wing.lenet(), IMAGES, batch_size=0),
+    "batch of True": lambda wing: wing.predict(wing.lenet(), IMAGES, batch_size=True),
+    "shape of a number": lambda wing: wing.lenet(28),
     "shape without channels": lambda wing: wing.lenet(input_shape=(28, 28)),
     "too small": lambda wing: wing.small_convnet(input_shape=(8, 8, 1)),
     "one class": lambda wing: wing.dense_net(classes=1),
