@@ -25,8 +25,8 @@ def batches(images, labels, batch_size=64, *, shuffle=True, seed=0, augment=None
             takes them so, `SparseCategoricalCrossentropy` as integers.
 
     Returns:
-        A sequence that can be iterated again and again: tensors float32 (B, height, width, channels), and int64 (B,)
-        or, with `classes`, float32 (B, classes).
+        Batches that can be iterated again and again, and have a length: tensors float32 (B, height, width, channels),
+        and int64 (B,) or, with `classes`, float32 (B, classes).
 
     Raises:
         ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many; or augment or

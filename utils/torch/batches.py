@@ -24,8 +24,8 @@ def batches(images, labels, batch_size=64, *, shuffle=True, seed=0, augment=None
             whose rows sum to 1: one-hot, or mixed as the images are. Losses: `F.cross_entropy` takes either.
 
     Returns:
-        A sequence that can be iterated again and again: tensors float32 (B, channels, height, width), and int64 (B,)
-        or, with `classes`, float32 (B, classes).
+        Batches that can be iterated again and again, and have a length: tensors float32 (B, channels, height, width),
+        and int64 (B,) or, with `classes`, float32 (B, classes).
 
     Raises:
         ValueError: images or labels are empty, of wrong shape or type, not finite, or not equally many; or augment or

@@ -18,8 +18,10 @@ def activations(model, images, layers=None):
         layers: their names, with dots for those in blocks and nested models, as `get_weights` has them; None for all.
 
     Returns:
-        {layer: float32 (N, height, width, channels) or (N, units)}, in the order in which they are computed. What is
-        flattened is in the order row, column, channel. A layer used several times gives its last output.
+        {layer: float32 (N, height, width, channels) or (N, units)}, in the order in which they are computed. What a
+        flatten layer gives is in the order row, column, channel, as in Keras; layers between it and the next dense
+        layer, such as dropout, give PyTorch's own: channel, row, column. A layer used several times gives its last
+        output.
 
     Raises:
         ValueError: the images do not fit, there is no such layer, or it gives no tensor.

@@ -11,7 +11,10 @@ from utils.torch.models import count_parameters
 
 
 def freeze(model, *names):
-    """Take layers out of training: their weights, and statistics of batch norms, stay as they are.
+    """Take layers out of training: their weights stay as they are, and where `fit` trains, statistics of batch norms.
+
+    In a training loop of your own, batch norms go on collecting statistics as long as they are in training mode: call
+    `.eval()` on those that are frozen.
 
     Args:
         model: a PyTorch module.
