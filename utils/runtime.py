@@ -1,4 +1,4 @@
-"""Where and how a notebook runs: seeds, threads, versions, Colab. Importing this module loads no framework."""
+"""Where and how a notebook runs: seeds, threads, versions. Importing this module loads no framework."""
 
 import os
 import platform
@@ -56,11 +56,6 @@ def machine() -> str:
     """The machine in a few words, such as "x86_64, 2 cores"."""
     cores = os.cpu_count() or 1
     return f"{platform.machine()}, {cores} core{'s' if cores != 1 else ''}"
-
-
-def in_colab() -> bool:
-    """Whether this runs in Google Colab (its kernels import `google.colab` before the first cell)."""
-    return "google.colab" in sys.modules
 
 
 def notebook_environment(threads: int = 1) -> dict[str, str]:

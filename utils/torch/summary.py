@@ -12,6 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from utils import guards, summaries
 from utils.summaries import Row, Summary, View
+from utils.torch import observing
 from utils.torch.layers import Add, Concatenate, GlobalAveragePool2d, Preprocess
 
 # Neutral names, for both wings: a layer of another kind goes by the name of its class.
@@ -79,7 +80,7 @@ def summary(model, size=None):
     # times 1, so that a layer may change it in place, which a tensor that asks for its gradient forbids
     picture = torch.zeros(1, channels, height, width, dtype=weight.dtype, device=weight.device, requires_grad=True) * 1
     start = picture.grad_fn
-    with _evaluating(model), _noted(model, size) as calls:
+    with observing.inference(model), _noted(model, size) as calls:
         try:
             outputs = model(picture)
         except RuntimeError as error:
@@ -114,18 +115,6 @@ def _channels(model, pixels):
         "How many channels the pictures have can not be seen from the model's layers: "
         "set model.input_shape = (height, width, channels)."
     )
-
-
-@contextmanager
-def _evaluating(model):
-    """In evaluation mode while this lasts; each module returns to its own."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 @contextmanager

@@ -55,13 +55,6 @@ def test_machine_is_short_and_names_the_cores():
     assert len(runtime.machine()) < 40
 
 
-def test_colab_is_recognized_by_its_module(monkeypatch):
-    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
-    assert not runtime.in_colab()
-    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
-    assert runtime.in_colab()
-
-
 def test_the_environment_limits_threads_and_holds_only_text():
     surroundings = runtime.notebook_environment(threads=2)
     assert surroundings["OMP_NUM_THREADS"] == surroundings["TF_NUM_INTRAOP_THREADS"] == "2"
