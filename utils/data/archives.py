@@ -18,9 +18,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-MAX_MEMBERS = 100_000
+MAX_MEMBERS = 100_000  # folders included
 MAX_MEMBER_BYTES = 1 << 28
-MAX_BYTES = 1 << 32  # of all members together
+MAX_BYTES = 1 << 32  # of all members together, unpacked
 ZIP_ENTRY = 160  # bytes for each member in a zip's own list of them, its name included
 ZIP_END = 1 << 18  # bytes: zipfile reads the last 64 KiB twice, we once more
 TAR_HEADERS = 1 << 13  # bytes before a member of a tar file; no path on Linux is longer than half of that
@@ -58,31 +58,23 @@ class Archive:
 
     Args:
         path: the file.
-        max_members: at most that many members, folders included.
-        max_member_bytes: at most that many bytes in one of them, unpacked.
-        max_bytes: at most that many bytes in all of them, unpacked.
+        max_member_bytes: at most that many bytes in one of its members, unpacked.
 
     Raises:
-        ArchiveError: it is no archive, cut short, damaged, or larger than that; or a member is encrypted, is neither a
-            file nor a folder, or has a name that is there twice, is absolute, or holds `..`, a backslash or NUL.
+        ArchiveError: it is no archive, cut short, damaged, or larger than that, `MAX_MEMBERS` or `MAX_BYTES`; or a
+            member is encrypted, is neither a file nor a folder, or has a name that is there twice, is absolute, or
+            holds `..`, a backslash or NUL.
         OSError: the file can not be read.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        max_members: int = MAX_MEMBERS,
-        max_member_bytes: int = MAX_MEMBER_BYTES,
-        max_bytes: int = MAX_BYTES,
-    ) -> None:
+    def __init__(self, path: str | Path, *, max_member_bytes: int = MAX_MEMBER_BYTES) -> None:
         """Read the list of members and check it: for a gzipped tar file, a pass through all of it."""
         self.path = Path(path)
         with contextlib.ExitStack() as stack, _told(self.path):
             stream = stack.enter_context(self.path.open("rb"))
             start = stream.read(2)
-            self._kind = _Zip(stream, max_members) if start == b"PK" else _Tar(self.path, start == b"\x1f\x8b")
-            self.members = _checked(self._kind.entries(), max_members, max_member_bytes, max_bytes)
+            self._kind = _Zip(stream) if start == b"PK" else _Tar(self.path, start == b"\x1f\x8b")
+            self.members = _checked(self._kind.entries(), max_member_bytes)
             self._open = stack.pop_all()
 
     def __enter__(self) -> "Archive":
@@ -145,8 +137,8 @@ class _Frugal:
 
 
 class _Zip:
-    def __init__(self, stream: BinaryIO, max_members: int) -> None:
-        stream = _Frugal(stream, ZIP_ENTRY * max_members + ZIP_END)
+    def __init__(self, stream: BinaryIO) -> None:
+        stream = _Frugal(stream, ZIP_ENTRY * MAX_MEMBERS + ZIP_END)
         self._zip, self._lock = zipfile.ZipFile(stream), threading.Lock()
         self._infos = {info.orig_filename: info for info in self._zip.infolist()}
         self._check_count(stream)
@@ -231,7 +223,7 @@ def _tar_members(stream: _Frugal) -> Iterator[tuple[tarfile.TarFile, tarfile.Tar
             stream.allowance = TAR_HEADERS
 
 
-def _checked(entries: Iterable[_Entry], max_members: int, max_member_bytes: int, max_bytes: int) -> dict[str, int]:
+def _checked(entries: Iterable[_Entry], max_member_bytes: int) -> dict[str, int]:
     """The sizes of the files by name, if all members keep the rules."""
     members, paths, total = {}, set(), 0
     for entry in entries:
@@ -242,8 +234,8 @@ def _checked(entries: Iterable[_Entry], max_members: int, max_member_bytes: int,
         if flaw:
             raise _Flaw(f"holds a member that is not accepted ({_shown(entry.name)} {flaw})")
         paths.add(path)
-        if len(paths) > max_members or total > max_bytes:
-            raise _Flaw(f"holds more than the {max_members:,} members or {max_bytes:,} bytes that are read at most")
+        if len(paths) > MAX_MEMBERS or total > MAX_BYTES:
+            raise _Flaw(f"holds more than the {MAX_MEMBERS:,} members or {MAX_BYTES:,} bytes that are read at most")
         if not entry.is_folder:
             members[entry.name] = entry.size
     return members

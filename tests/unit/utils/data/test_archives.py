@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from utils.data import archives
 from utils.data.archives import Archive, ArchiveError
 
 CONTENT = {"a/1.jpg": b"one" * 400, "a/2.jpg": b"", "b/ä 3.jpg": bytes(range(256)) * 9, "readme[1].txt": b"x"}
@@ -64,10 +65,12 @@ every_kind = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 @pytest.fixture
-def opened(tmp_path):
-    """A function from an archive's bytes to the archive."""
+def opened(tmp_path, monkeypatch):
+    """A function from an archive's bytes to the archive, read with other limits of the module where they are given."""
 
-    def open_(data, **limits):
+    def open_(data, *, max_members=archives.MAX_MEMBERS, max_bytes=archives.MAX_BYTES, **limits):
+        monkeypatch.setattr(archives, "MAX_MEMBERS", max_members)
+        monkeypatch.setattr(archives, "MAX_BYTES", max_bytes)
         path = tmp_path / "some.archive"
         path.write_bytes(data)
         return Archive(path, **limits)
