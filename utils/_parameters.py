@@ -149,7 +149,12 @@ def soft_labels(labels: np.ndarray, classes: int, parameters: Parameters | None 
 
 
 def check_parameters(parameters: Parameters, images: np.ndarray) -> None:
-    """Refuse parameters that were drawn for other images."""
+    """Refuse what is no `Parameters`, and those that were drawn for other images."""
+    if not isinstance(parameters, Parameters):
+        raise ValueError(
+            f"parameters are of type {type(parameters).__name__}: draw them first, by "
+            f"augmentation.draw(rng, len(images), images.shape[1:3])."
+        )
     if (parameters.count, *parameters.size) != images.shape[:3]:
         height, width = parameters.size
         raise ValueError(

@@ -20,7 +20,7 @@ def augment(images, parameters):
         float32 (N, height, width, channels).
 
     Raises:
-        ValueError: the images are empty, of wrong shape or type, not finite, or the parameters are for others.
+        ValueError: the images are empty, of wrong shape or type, not finite, or the parameters are none, or for others.
     """
     guards.check_images(images)
     check_parameters(parameters, images)

@@ -322,6 +322,8 @@ def test_parameters_for_other_images_are_refused():
         assert_one_sentence(str(refused.value))
     with pytest.raises(ValueError, match="2 channels"):
         check_parameters(parameters, IMAGES[..., :2])
+    with pytest.raises(ValueError, match=r"parameters are of type Augmentation: draw them first,"):
+        check_parameters(Augmentation(flip=0.5), IMAGES)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ WRONG = {
         IMAGES[:0], augmentation.Augmentation(flip=0.5).draw(RNG, 1, (28, 28))
     ),
     "augmenting others": lambda wing: wing.augment(IMAGES, augmentation.Augmentation(flip=0.5).draw(RNG, 3, (28, 28))),
+    "augmenting by what is not drawn": lambda wing: wing.augment(IMAGES, augmentation.Augmentation(flip=0.5)),
     "optimizer": lambda wing: wing.fit(wing.lenet(), IMAGES, LABELS, optimizer="lion"),
     "one label": lambda wing: wing.fit(wing.lenet(), IMAGES, np.full(8, 3)),
     "mixed sizes": lambda wing: wing.predict(wing.lenet(), [IMAGES[0], IMAGES[1, :20]]),
