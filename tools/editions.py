@@ -6,6 +6,8 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext.myst
@@ -33,16 +35,26 @@ INGREDIENTS = (
 
 BOOTSTRAP = """\
 # Finds the course's own modules: beside this notebook, in a clone above it, or (on Colab) fetched now.
-import importlib.util, os, pathlib, subprocess, sys
+import os, pathlib, subprocess, sys
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-if not importlib.util.find_spec("utils"):
-    here = pathlib.Path.cwd()
-    home = next((folder for folder in here.parents if (folder / "utils" / "ops.py").is_file()), here / "course")
-    if not home.is_dir():
+here = pathlib.Path.cwd()
+places = [*map(pathlib.Path, sys.path), here, *here.parents, here / "course"]
+home = next((folder for folder in places if (folder / "utils" / "provenance.py").is_file()), None)
+if home is None:
+    home = here / "course"
+    try:
         subprocess.run(["git", "clone", "--quiet", "--depth=1", "--branch={branch}", "{url}", home], check=True)
-    sys.path.insert(0, str(home))
+    except (OSError, subprocess.CalledProcessError):
+        raise ModuleNotFoundError(
+            f"The course's modules are not here, and git could not fetch them into {{home}}: put this notebook "
+            "into a clone of {url}, or see that git and the network are there and that nothing else is in that folder."
+        ) from None
+sys.path.insert(0, str(home))  # first: modules of yours may be called utils, too
 if "google.colab" in sys.modules:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "pooch"], check=True)"""
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", {packages}], check=True)"""
+# What Colab's image lacks of what editions import: module → package. Through utils.data, every edition wants pooch.
+NOT_ON_COLAB = {"pooch": "pooch", "captum": "captum"}
+IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
 
 
 def installed_frameworks() -> tuple[str, ...]:
@@ -160,7 +172,7 @@ def split(notebook: NotebookNode, framework: str) -> NotebookNode:
     for index, cell in enumerate(notebook.cells):
         if index in code:
             if index == min(code):
-                cells.append(_bootstrap())
+                cells.append(_bootstrap(code.values()))
             cells.append(_code_cell(cell, index))
         elif cell.cell_type == "markdown" and (text := plain_markdown.convert(cell.source, page)):
             cells.append(nbformat.v4.new_markdown_cell(text, id=f"text-{index:03d}", metadata={"source_cell": index}))
@@ -180,8 +192,11 @@ def _code_cell(cell: NotebookNode, index: int) -> NotebookNode:
     return nbformat.v4.new_code_cell(cell.source, id=f"code-{index:03d}", metadata=metadata)
 
 
-def _bootstrap() -> NotebookNode:
-    source = BOOTSTRAP.format(url=repository_url(), branch=repository_branch())
+def _bootstrap(code: Iterable[NotebookNode]) -> NotebookNode:
+    """The first cell of an edition with these code cells."""
+    imported = {"pooch"} | {name for cell in code for name in IMPORT.findall(cell.source)}
+    packages = ", ".join(f'"{package}"' for name, package in NOT_ON_COLAB.items() if name in imported)
+    source = BOOTSTRAP.format(url=repository_url(), branch=repository_branch(), packages=packages)
     metadata = {"tags": ["setup"], "jupyter": {"source_hidden": True}}
     return nbformat.v4.new_code_cell(source, id="bootstrap", metadata=metadata)
 
@@ -191,8 +206,8 @@ def code_hash(text: str, framework: str) -> str:
     noted = notes(edition_path(framework, slug(text)))
     if noted.get("made_of") == _made_of(text):  # saves parsing the page
         return noted["code"]
-    cells = [_bootstrap(), *code_cells(_parsed(text), framework).values()]
-    code = [[cell.source, sorted(tags_of(cell))] for cell in cells]
+    cells = code_cells(_parsed(text), framework).values()
+    code = [[cell.source, sorted(tags_of(cell))] for cell in (_bootstrap(cells), *cells)]
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()
 
 
@@ -207,7 +222,9 @@ def make(page: str, text: str, frameworks: tuple[str, ...]) -> None:
         path = edition_path(framework, page)
         if notes(path).get("made_of") != _made_of(text):
             edition = split(_parsed(text), framework)
-            edition.metadata["learning_to_see"] |= {"made_of": _made_of(text), "code": code_hash(text, framework)}
+            cells = hashlib.sha256(json.dumps([cell.source for cell in edition.cells]).encode()).hexdigest()
+            made_of, code = _made_of(text), code_hash(text, framework)
+            edition.metadata["learning_to_see"] |= {"made_of": made_of, "code": code, "cells": cells}
             write(path, edition)
 
 

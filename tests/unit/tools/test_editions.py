@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 
@@ -197,11 +198,24 @@ def test_one_framework_may_be_asked_for(monkeypatch):
 def test_the_first_cell_finds_the_modules_in_a_clone_above_the_notebook(book, text, tmp_path):
     bootstrap = sources(editions.split(editions.read_page(text), "keras"))[0]
     ast.parse(bootstrap)
-    folder = book.root / "_build" / "notebooks" / "keras"
+    folder = book.root / "my-notebooks" / "keras"
     folder.mkdir(parents=True)
     script = bootstrap + "\nimport utils\nprint(utils.__file__)"
     ran = subprocess.run([sys.executable, "-I", "-c", script], cwd=folder, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == str(book.root / "utils" / "__init__.py")
+
+
+@pytest.mark.parametrize("own", ["utils.py", "utils/__init__.py", "utils/helpers.py"])
+def test_the_first_cell_finds_the_courses_modules_where_others_are_called_utils_too(book, text, own):
+    bootstrap = sources(editions.split(editions.read_page(text), "keras"))[0]
+    folder = book.root / "my-notebooks" / "keras"
+    (folder / own).parent.mkdir(parents=True)
+    (folder / own).touch()
+    script = bootstrap + "\nfrom utils import ops\nprint(ops.__file__)"
+    command = [sys.executable, "-c", script]  # the folder is the first on sys.path, as in a notebook
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ran = subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == str(book.root / "utils" / "ops.py")
 
 
 def test_the_first_cell_clones_the_repository_where_there_is_none(book, text, tmp_path):
@@ -214,8 +228,38 @@ def test_the_first_cell_clones_the_repository_where_there_is_none(book, text, tm
     assert ran.stdout.strip().endswith(str(tmp_path / "course"))
 
 
+@pytest.mark.parametrize("failure", ["FileNotFoundError('git')", "subprocess.CalledProcessError(128, 'git')"])
+def test_where_nothing_can_be_fetched_one_sentence_says_what_to_do(text, tmp_path, failure):
+    bootstrap = sources(editions.split(editions.read_page(text), "keras"))[0]
+    fake = f"import subprocess\ndef fail(command, check):\n    raise {failure}\nsubprocess.run = fail\n"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", fake + bootstrap], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith("ModuleNotFoundError: The course's modules are not here, and git could not fetch them into ")
+    assert f"{tmp_path / 'course'}: put this notebook into a clone of https://github.com/" in last
+    assert ran.stderr.count("Traceback") == 1
+
+
+def test_on_colab_the_first_cell_installs_what_the_edition_imports_beyond_the_image(book):
+    text = book.page(book.cell("import captum.attr", "torch"), book.cell("import keras", "keras"))
+    wanted = {"torch": '"--quiet", "pooch", "captum"]', "keras": '"--quiet", "pooch"]'}
+    for framework, packages in wanted.items():
+        assert packages in sources(editions.split(editions.read_page(text), framework))[0]
+
+
+def test_what_the_pages_import_is_on_colab_or_known_to_be_missing_there():
+    on_colab = {"IPython", "PIL", "matplotlib", "numpy", "scipy", "skimage", "sklearn"}
+    on_colab |= {"keras", "tensorflow", "torch", "torchvision", "utils"}
+    code = [cell for text in editions.pages().values() for cell in editions.read_page(text).cells]
+    found = {name for cell in code if cell.cell_type == "code" for name in editions.IMPORT.findall(cell.source)}
+    assert "captum" in found
+    assert found <= on_colab | editions.NOT_ON_COLAB.keys() | sys.stdlib_module_names
+
+
 def test_the_first_cell_runs_where_no_google_package_is_installed(monkeypatch):
     """TensorFlow brings one, PyTorch does not."""
     monkeypatch.setitem(sys.modules, "google", None)
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
-    exec(editions.BOOTSTRAP.format(url="nowhere", branch="main"), {})
+    monkeypatch.setattr(sys, "path", [*sys.path])  # the cell puts a folder in front
+    exec(editions.BOOTSTRAP.format(url="nowhere", branch="main", packages=""), {})
