@@ -5,7 +5,6 @@ Every command imports what it needs by itself, so that `--help` needs nothing bu
 
 import functools
 import http.server
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import typer
 
 from tools.errors import STOPPED, BuildError
 from tools.labs import commands as labs_commands
-from tools.paths import BUILD, HTML, NOTEBOOKS, ROOT, slug
+from tools.paths import BUILD, HTML, ROOT, slug
 
 app = typer.Typer(
     help="Build, run, test and measure *Learning to See*.",
@@ -155,13 +154,10 @@ def serve(port: int = 8000) -> None:
 
 @_command
 def lab() -> None:
-    """Open JupyterLab on the editions, with the course's modules at hand."""
-    from tools import editions
+    """Open JupyterLab on notebooks of your own (my-notebooks), with the course's modules at hand."""
+    from tools import desk
 
-    for page, text in editions.pages().items():
-        editions.make(page, text, editions.installed_frameworks())
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
-    subprocess.run([sys.executable, "-m", "jupyter", "lab"], cwd=NOTEBOOKS, env=surroundings, check=False)
+    desk.open_lab()
 
 
 for labs_command in (labs_commands.new, labs_commands.check, labs_commands.release):
@@ -170,5 +166,5 @@ for labs_command in (labs_commands.new, labs_commands.check, labs_commands.relea
 
 @_command
 def clean() -> None:
-    """Remove everything generated (_build); the environment and the data stay."""
+    """Remove everything generated (_build); the environment, the data and my-notebooks stay."""
     shutil.rmtree(BUILD, ignore_errors=True)

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TextIO
 
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -54,7 +53,7 @@ def run(wanted: dict[str, str], frameworks: tuple[str, ...]) -> None:
         editions.make(page, text, frameworks)
         for framework in frameworks:
             if reason := outputs.staleness(text, framework):
-                edition = nbformat.read(editions.edition_path(framework, page), as_version=4)
+                edition = editions.split(editions.read_page(text), framework)
                 jobs.append(Job(page, text, framework, edition, reason))
     asyncio.run(_run_all(jobs))
     if not jobs:

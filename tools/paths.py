@@ -5,11 +5,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 LABS = ROOT / "labs"
-RESULTS = ROOT / "results"
 BUILD = ROOT / "_build"
 NOTEBOOKS = BUILD / "notebooks"
 EXECUTED = BUILD / "executed"
 HTML = BUILD / "html"
+DESK = ROOT / "my-notebooks"  # the learner's; no command removes it
 
 
 def document(slug: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import editions, environment, execute, outputs, paths, plain_markdown, sources
+from tools import desk, editions, environment, execute, outputs, paths, plain_markdown, sources
 from tools.labs import source
 from utils import results
 
@@ -43,6 +43,7 @@ class Book:
         monkeypatch.setattr(editions, "CHAPTERS", self.root / "chapters")
         monkeypatch.setattr(source, "LABS", self.root / "labs")
         monkeypatch.setattr(editions, "NOTEBOOKS", self.root / "_build" / "notebooks")
+        monkeypatch.setattr(desk, "DESK", self.root / "my-notebooks")
         monkeypatch.setattr(outputs, "EXECUTED", self.root / "_build" / "executed")
         monkeypatch.setattr(environment, "REQUIREMENTS", self.root / "requirements.txt")
         monkeypatch.setattr(results, "FOLDER", self.root / "results")

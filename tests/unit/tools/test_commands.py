@@ -151,10 +151,11 @@ def test_the_site_is_shown_only_where_it_was_built_and_the_port_is_free(tmp_path
 
 def test_clean_removes_what_was_generated_and_nothing_else(tmp_path, monkeypatch):
     (tmp_path / "_build" / "html").mkdir(parents=True)
-    (tmp_path / ".venv").mkdir()
+    for kept in (".venv", "my-notebooks"):
+        (tmp_path / kept).mkdir()
     monkeypatch.setattr(commands, "BUILD", tmp_path / "_build")
     assert call("clean").exit_code == call("clean").exit_code == 0
-    assert [path.name for path in tmp_path.iterdir()] == [".venv"]
+    assert {path.name for path in tmp_path.iterdir()} == {".venv", "my-notebooks"}
 
 
 def make_would_run(*words: str) -> str:

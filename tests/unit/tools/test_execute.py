@@ -68,6 +68,15 @@ def test_an_edit_during_the_run_is_not_lost(book):
     assert outputs.staleness(editions.pages()["part/page"], "keras") == "utils/shapes.py changed"
 
 
+def test_the_page_is_run_and_not_what_somebody_made_of_its_edition(book):
+    text = book.page(book.cell("print('as written')"))
+    editions.make("part/page", text, ("keras",))
+    path = editions.edition_path("keras", "part/page")
+    path.write_text(path.read_text("utf8").replace("as written", "as changed"), "utf8")
+    book.run(("keras",))
+    assert printed("part/page", "keras") == ["as written\n"]
+
+
 # What stops the build
 
 
