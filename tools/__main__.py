@@ -8,11 +8,11 @@ import sys
 from tools import environment
 from tools.errors import STOPPED
 
-NEED_LITTLE = {"--help", "clean"}  # no reason to install gigabytes first
+NEED_LITTLE = {"--help", "clean", "serve"}  # no reason to install gigabytes first
 
 
 def framework() -> str | None:
-    """The one framework asked for, by --framework or $FRAMEWORK; None for both."""
+    """The one framework asked for, by --framework or $FRAMEWORK; None where none is."""
     for place, word in enumerate(sys.argv):
         if word == "--framework" and place + 1 < len(sys.argv):
             os.environ["FRAMEWORK"] = sys.argv[place + 1]
@@ -20,13 +20,13 @@ def framework() -> str | None:
             os.environ["FRAMEWORK"] = word.partition("=")[2]
     asked = os.environ.get("FRAMEWORK") or None
     if asked not in (None, "keras", "torch"):
-        sys.exit(f"FRAMEWORK is {asked!r}; it may be keras or torch, or be left out for both.")
+        sys.exit(f"FRAMEWORK is {asked!r}; it may be keras or torch, or be left out.")
     return asked
 
 
 def packages() -> list[str]:
     """What the command at hand needs to be installed."""
-    needed = environment.needed(framework())
+    needed = environment.needed(framework() or environment.only_framework())
     if len(sys.argv) == 1 or NEED_LITTLE & set(sys.argv):
         return [pin for pin in needed if pin.startswith("typer==")]
     return needed
@@ -41,6 +41,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # … and ≤ are more than a Latin-1 terminal knows
     try:
         main()
     except KeyboardInterrupt:

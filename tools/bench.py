@@ -105,4 +105,5 @@ BENCHMARKS: dict[str, Callable[[], Ratio | Race]] = {
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # ≤ is more than a Latin-1 terminal knows
     print(row(sys.argv[1]))

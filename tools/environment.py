@@ -48,16 +48,25 @@ def needed(framework: str | None) -> list[str]:
     return pins(tuple(name for name in sections() if name != OTHER.get(framework)))
 
 
+def only_framework() -> str | None:
+    """The one framework that this interpreter has all of and nothing of the other, in whatever versions; else None.
+
+    An installation of both that was interrupted has not all of either.
+    """
+    there = {name: [_version(pin.split("==")[0]) is not None for pin in pins((name,))] for name in OTHER}
+    return next((name for name, other in OTHER.items() if all(there[name]) and not any(there[other])), None)
+
+
 def missing(packages: list[str]) -> list[str]:
     """Those of the pinned packages that this interpreter lacks or has in another version."""
-    return [pin for pin in packages if not _installed(*pin.split("=="))]
+    return [pin for pin in packages if _version(pin.split("==")[0]) != pin.split("==")[1]]
 
 
-def _installed(name: str, version: str) -> bool:
+def _version(name: str) -> str | None:
     try:
-        return importlib.metadata.version(name).split("+")[0] == version  # 2.15.0+cpu is a 2.15.0
+        return importlib.metadata.version(name).split("+")[0]  # 2.15.0+cpu is a 2.15.0
     except importlib.metadata.PackageNotFoundError:
-        return False
+        return None
 
 
 def enter(packages: list[str]) -> None:

@@ -62,11 +62,15 @@ def test_help_lists_every_command():
 
 def test_help_and_clean_need_no_more_than_the_command_line(monkeypatch):
     monkeypatch.delenv("FRAMEWORK", raising=False)
-    for words in ([], ["--help"], ["book", "--help"], ["clean"]):
+    for words in ([], ["--help"], ["book", "--help"], ["clean"], ["serve"]):
         monkeypatch.setattr(sys, "argv", ["tools", *words])
         assert [pin.split("==")[0] for pin in entrance.packages()] == ["typer"]
     monkeypatch.setattr(sys, "argv", ["tools", "book"])
-    assert entrance.packages() == environment.needed(None)
+    for only in (None, "torch"):
+        monkeypatch.setattr(environment, "only_framework", lambda only=only: only)
+        assert entrance.packages() == environment.needed(only)
+    monkeypatch.setenv("FRAMEWORK", "keras")
+    assert entrance.packages() == environment.needed("keras")
     code = "import sys, tools.commands; print(sorted({'nbformat', 'sphinx', 'numpy', 'yaml'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
@@ -93,7 +97,7 @@ def test_an_unknown_framework_is_told_in_one_sentence():
     process = start("execute", FRAMEWORK="jax")
     said = process.communicate()
     assert process.returncode == 1
-    assert said == ("", "FRAMEWORK is 'jax'; it may be keras or torch, or be left out for both.\n")
+    assert said == ("", "FRAMEWORK is 'jax'; it may be keras or torch, or be left out.\n")
 
 
 def test_an_unknown_page_is_told_in_one_sentence_that_lists_those_there_are(book):

@@ -171,8 +171,25 @@ def test_a_failing_installer_ends_in_one_sentence(machine, program, said):
 def test_a_framework_that_comes_later_is_added(machine):
     machine.enter("torch")
     machine.calls.clear()
-    machine.enter(None)
+    machine.enter("keras")
     assert [call[0] for call in machine.calls] == ["pip"]
+
+
+@pytest.mark.parametrize(
+    ("installed", "only"),
+    [
+        ({"torch==2.15.0+cpu", "numpy==2.4.6"}, "torch"),
+        ({"torch==2.14.0"}, "torch"),  # a pull brings other versions
+        ({"tensorflow==2.21.0"}, "keras"),
+        ({"tensorflow==2.21.0", "torch==2.15.0"}, None),
+        ({"numpy==2.4.6"}, None),
+        ({"torch==2.15.0", "keras==3.15.1"}, None),  # of Keras' two packages one: an interrupted installation
+    ],
+)
+def test_what_the_environment_holds_settles_the_framework(machine, installed, only):
+    (machine.root / "requirements.txt").write_text(REQUIREMENTS.replace("# [torch]", "keras==3.15.1\n# [torch]"))
+    machine.installed["/usr"] = installed | ({"keras==3.15.1"} if only == "keras" else set())
+    assert environment.only_framework() == only
 
 
 @pytest.mark.parametrize("version", [(3, 9, 6), (3, 14, 0)])
@@ -265,13 +282,14 @@ def test_a_real_environment_is_made_and_entered_from_a_folder_with_spaces(tmp_pa
     )
     surroundings = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FRAMEWORK", "LEARNING"))
-    }
+    } | {"PYTHONIOENCODING": "latin-1"}  # which has no …
     ran = subprocess.run(
         [sys.executable, "-m", "tools", "book", "a page"],
         cwd=root,
         env=surroundings,
         capture_output=True,
-        text=True,
+        encoding="latin-1",
         check=True,
     )
+    assert ran.stdout.startswith("Making the course's Python environment in ")
     assert ran.stdout.splitlines()[-1] == f"{root / '.venv'} ['book', 'a page']"
