@@ -4,11 +4,13 @@ The teacher is MobileNetV2 (0.35) with its published weights. No label is used: 
 the student learns to give what a linear layer can turn into the teacher's pooled features. All pictures are training
 images: the 2,000 photos of cats and dogs, and CIFAR-10's.
 
-What takes long is kept in `_build/pretrain`: the teacher's features, and a checkpoint after each epoch. The same
-command goes on where it was interrupted.
+What takes long is kept in `_build/pretrain`, under a hash of the settings and the code it comes of: the teacher's
+features and, until the weights are written, a checkpoint after each epoch. The same command goes on where it was
+interrupted.
 """
 
 import datetime
+import hashlib
 from collections import OrderedDict
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from tqdm import tqdm
 from tools import model_cards
 from tools.errors import BuildError
 from tools.paths import BUILD, ROOT
+from tools.results import code_hash
 from utils import data, results, runtime
 from utils.augmentation import Augmentation
 from utils.data import files, registry
@@ -60,6 +63,13 @@ STUDENTS = {
     "small_resnet": (_small_resnet, 160),
 }
 BATCH, LEARNING_RATE, WEIGHT_DECAY, AVERAGE, SEED = 64, 0.002, 0.02, 0.998, 0
+# Whose code the teacher's features and the training come of.
+CODE = (
+    "tools/pretrain.py",
+    *(f"utils/{name}.py" for name in ("_parameters", "_transforms", "augmentation", "defaults", "schedules")),
+    *(f"utils/torch/{name}.py" for name in ("augmentation", "building", "layers", "mobile", "photo_convnets")),
+    *(f"utils/torch/{name}.py" for name in ("resnets", "vgg")),
+)
 
 
 def run(names: list[str] | None = None, epochs: int = 12) -> None:
@@ -77,7 +87,7 @@ def run(names: list[str] | None = None, epochs: int = 12) -> None:
         load_pretrained(teacher)
     except FileNotFoundError as error:
         raise BuildError(f"Pre-training wants originals. {error}") from error
-    KEPT.mkdir(parents=True, exist_ok=True)
+    _kept().mkdir(parents=True, exist_ok=True)
     lessons = [lesson for name, images in sets.items() for lesson in _lessons(name, images, teacher)]
     WEIGHTS.mkdir(exist_ok=True)
     for name in names or STUDENTS:
@@ -85,7 +95,19 @@ def run(names: list[str] | None = None, epochs: int = 12) -> None:
         path = WEIGHTS / f"{name}.safetensors"
         save_weights(student, path)
         results.write_atomically(path.with_suffix(".md"), _card(name, student, lessons, epochs))
+        _checkpoint(name, epochs).unlink()  # the next run trains again
         print(f"wrote {path.relative_to(ROOT)} and its model card")
+
+
+def _kept() -> Path:
+    """The folder of what is kept for these settings and this code."""
+    settings = (SOURCES, BATCH, LEARNING_RATE, WEIGHT_DECAY, AVERAGE, SEED)
+    made_of = repr((settings, [code_hash(ROOT / file) for file in CODE]))
+    return KEPT / hashlib.sha256(made_of.encode()).hexdigest()[:16]
+
+
+def _checkpoint(name: str, epochs: int) -> Path:
+    return _kept() / f"{name}-{epochs}-epochs.pt"
 
 
 def _pictures(name: str) -> np.ndarray:
@@ -101,7 +123,7 @@ def _lessons(name: str, images: np.ndarray, teacher: torch.nn.Module) -> list[tu
 
 
 def _lesson(name, number, images, teacher, augment, seen, shown):
-    path = KEPT / f"{name}-{number}.npz"
+    path = _kept() / f"{name}-{number}.npz"
     if not path.is_file():
         rng, parts = np.random.default_rng([SEED, number]), []
         for start in tqdm(range(0, len(images), 100), f"{name}, round {number + 1}", leave=False):
@@ -157,7 +179,7 @@ def _distilled(name: str, lessons: list[tuple[np.ndarray, np.ndarray]], epochs: 
     student = Student(name, sizes).to(device, memory_format=torch.channels_last)
     average = AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE))
     optimizer = torch.optim.AdamW(student.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    checkpoint = KEPT / f"{name}.pt"
+    checkpoint = _checkpoint(name, epochs)
     first = _resume(checkpoint, student, average, optimizer)
     plan = [(number, start) for number, (pictures, _) in enumerate(lessons) for start in range(0, len(pictures), BATCH)]
     for epoch in range(first, epochs):

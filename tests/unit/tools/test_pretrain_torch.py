@@ -6,6 +6,7 @@ from safetensors.numpy import load_file
 
 from tools import pretrain
 from tools.errors import BuildError
+from tools.paths import ROOT
 from utils import data, runtime
 from utils.torch import get_weights, load_pretrained, small_resnet
 
@@ -55,6 +56,27 @@ def test_an_interrupted_pre_training_ends_as_a_whole_one_does(small, tmp_path, m
     assert whole.keys() == again.keys() and len(whole) == 26
     for key, array in whole.items():
         np.testing.assert_array_equal(array, again[key], err_msg=key)
+
+
+def test_a_second_pre_training_trains_again(small, capsys):
+    first = small("vgg16_small", "twice", 1)
+    assert not list(pretrain.KEPT.rglob("*.pt"))
+    capsys.readouterr()
+    second = small("vgg16_small", "twice", 1)
+    assert "vgg16_small, epoch 1/1" in capsys.readouterr().out
+    for key, array in first.items():
+        np.testing.assert_array_equal(array, second[key], err_msg=key)
+
+
+def test_what_was_kept_of_other_settings_or_other_code_is_not_taken_up(small, tmp_path, monkeypatch):
+    kept = {pretrain._checkpoint("vgg16_small", epochs) for epochs in (1, 2)}
+    monkeypatch.setattr(pretrain, "LEARNING_RATE", 0.001)
+    kept.add(pretrain._checkpoint("vgg16_small", 2))
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "pretrain.py").write_text("x = 1")
+    kept.add(pretrain._checkpoint("vgg16_small", 2))
+    assert all((ROOT / file).is_file() for file in pretrain.CODE)
+    assert len(kept) == 4 and len({path.parent for path in kept}) == 3
 
 
 def test_a_residual_network_is_pre_trained_without_its_classifier(small, tmp_path):
