@@ -1,9 +1,13 @@
 """Checks of what is committed, beyond ruff's and codespell's: `python -m tools.sources`, also run by pre-commit."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -22,16 +26,21 @@ FORBIDDEN = {
 
 
 def committed() -> list[str]:
-    """Paths of the files that git tracks or would add.
-
-    Raises:
-        BuildError: this folder is no git repository.
-    """
+    """Paths of the files that git tracks or would add; where git cannot say, of those that .gitignore does not name."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode:
-        raise BuildError(f"git cannot say which files belong to the project: {listed.stderr.strip()}.")
-    return [name for name in listed.stdout.split("\0") if (ROOT / name).is_file()]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):  # no git, or a copy without its history
+        listed = _found()
+    return [name for name in listed if (ROOT / name).is_file()]
+
+
+def _found() -> Iterator[str]:
+    ignored = [".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text("utf8").splitlines())]
+    for folder, inner, files in os.walk(ROOT):
+        inner[:] = [name for name in inner if not any(fnmatch(name, pattern) for pattern in ignored)]
+        kept = [name for name in files if not any(fnmatch(name, pattern) for pattern in ignored)]
+        yield from (Path(folder, name).relative_to(ROOT).as_posix() for name in kept)
 
 
 def file_problems(names: list[str]) -> list[str]:
@@ -90,9 +99,6 @@ def check() -> list[str]:
 
 
 if __name__ == "__main__":
-    try:
-        found = check()
-    except BuildError as error:
-        found = [str(error)]
+    found = check()
     print("\n".join(found))
     sys.exit(bool(found))

@@ -3,13 +3,14 @@ import subprocess
 
 import pytest
 
-from tools import sources
-from tools.errors import BuildError
+from tools import paths, sources
 
 
 @pytest.fixture
 def repository(book):
     """The fixture book as a git repository without commits."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed")
     subprocess.run(["git", "init", "--quiet", book.root], check=True)
     (book.root / ".gitignore").write_text("__pycache__/\n_build/\n")
     return book
@@ -33,10 +34,20 @@ def test_files_are_those_that_git_has_or_would_add(repository):
     assert "_build/left-out.txt" not in names
 
 
-def test_a_folder_without_git_is_told_so(book, monkeypatch):
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(book.root.parent))
-    with pytest.raises(BuildError, match=r"git cannot say which files belong to the project: .*not a git repository"):
-        sources.committed()
+@pytest.mark.parametrize("installed", [True, False])
+def test_where_git_cannot_say_the_files_are_those_it_would_have(repository, monkeypatch, installed):
+    (repository.root / "größer und schöner.txt").touch()
+    for name in ("_build/deep/left-out.txt", "chapters/page.ipynb", ".venv/lib.py", "utils/__pycache__/ops.pyc"):
+        (repository.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository.root / name).touch()
+    shutil.copy(paths.ROOT / ".gitignore", repository.root / ".gitignore")
+    names = sources.committed()
+    shutil.rmtree(repository.root / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(repository.root.parent))
+    if not installed:
+        monkeypatch.setenv("PATH", "")
+    assert sorted(sources.committed()) == sorted(names)
+    assert "größer und schöner.txt" in names and not any("left-out" in name or ".venv" in name for name in names)
 
 
 @pytest.mark.parametrize(
