@@ -21,14 +21,25 @@ from utils import runtime
 
 
 def run(names: list[str] | None = None) -> None:
-    """Measure the named benchmarks, or all, and print a row for each; BuildError for a name that is none."""
+    """Measure the named benchmarks, or all, and print a row for each.
+
+    Raises:
+        BuildError: a name is none, or some could not be measured; the others were.
+    """
     unknown = set(names or ()) - set(BENCHMARKS)
     if unknown:
         raise BuildError(f"No benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}.")
     print(f"{'what':<74} {'ours':>11} {'theirs':>11} {'ratio':>8}   wanted", flush=True)
+    left_out = []
     for name in names or BENCHMARKS:
-        in_own_process(name)
+        try:
+            in_own_process(name)
+        except BuildError as error:
+            print(error, file=sys.stderr, flush=True)
+            left_out.append(name)
     print(f"{runtime.machine()}, one thread where a row does not say otherwise, all cores where something is trained")
+    if left_out:
+        raise BuildError(f"Not measured, for the reasons above: {', '.join(left_out)}.")
 
 
 def in_own_process(name: str) -> None:
@@ -106,4 +117,11 @@ BENCHMARKS: dict[str, Callable[[], Ratio | Race]] = {
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="replace")  # ≤ is more than a Latin-1 terminal knows
-    print(row(sys.argv[1]))
+    try:
+        print(row(sys.argv[1]))
+    except BuildError as error:  # a training failed, and said why
+        sys.exit(str(error))
+    except FileNotFoundError as error:
+        if error.errno is not None:  # not our own word that data or weights are missing
+            raise
+        sys.exit(str(error))

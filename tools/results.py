@@ -38,19 +38,32 @@ def run(wanted: list[str] | None = None) -> None:
 
     Seeds already measured by the same code are kept, so that an interrupted run goes on where it stopped.
 
+    One that fails, as where its data are missing, does not keep the others from being measured.
+
     Raises:
-        BuildError: there is no such measurement, or a run failed.
+        BuildError: there is no such measurement, or some could not be measured.
     """
     for name in wanted or names():
         if name not in names():
             raise BuildError(f"There is no measurement {name!r}; choose among {', '.join(names())}.")
+    left_out = []
     for name in wanted or names():
-        measurement = _module(name)
-        runs = [_finish(name, measurement, label, framework) for label, framework in measurement.RUNS]
-        path = results.save(_result(name, measurement, runs))
-        for facts in runs:
-            _forget(name, facts["label"], facts["framework"])
-        print(f"{name}: wrote {path.relative_to(ROOT)}")
+        try:
+            _measure(name)
+        except BuildError as error:
+            print(error, file=sys.stderr, flush=True)
+            left_out.append(name)
+    if left_out:
+        raise BuildError(f"Not measured, for the reasons above: {', '.join(left_out)}.")
+
+
+def _measure(name: str) -> None:
+    measurement = _module(name)
+    runs = [_finish(name, measurement, label, framework) for label, framework in measurement.RUNS]
+    path = results.save(_result(name, measurement, runs))
+    for facts in runs:
+        _forget(name, facts["label"], facts["framework"])
+    print(f"{name}: wrote {path.relative_to(ROOT)}")
 
 
 def outdated(name: str) -> list[str]:

@@ -26,4 +26,9 @@ def _say(facts):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except FileNotFoundError as error:
+        if error.errno is not None:  # not our own word that data or weights are missing
+            raise
+        sys.exit(str(error))

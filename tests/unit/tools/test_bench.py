@@ -93,6 +93,29 @@ def test_a_benchmark_that_fails_says_so(monkeypatch):
         bench.in_own_process("im2col-loops")
 
 
+def test_one_that_fails_does_not_keep_the_others_from_being_measured(monkeypatch, capsys):
+    def fail_first(name):
+        if name == "first":
+            raise BuildError("The benchmark first failed.")
+        print(f"row of {name}")
+
+    monkeypatch.setattr(bench, "BENCHMARKS", {"first": None, "second": None})
+    monkeypatch.setattr(bench, "in_own_process", fail_first)
+    with pytest.raises(BuildError, match=r"^Not measured, for the reasons above: first\.$"):
+        bench.run()
+    said = capsys.readouterr()
+    assert "row of second" in said.out and said.err == "The benchmark first failed.\n"
+
+
+def test_a_benchmark_without_its_data_says_so_in_one_sentence(monkeypatch, tmp_path, capfd):
+    monkeypatch.setenv("LEARNING_TO_SEE_DATA", str(tmp_path))
+    monkeypatch.setenv("LEARNING_TO_SEE_SOURCE", "auto")
+    with pytest.raises(BuildError):
+        bench.in_own_process("mnist-torch")
+    said = capfd.readouterr().err
+    assert "python -m utils.data download mnist" in said and "Traceback" not in said
+
+
 def test_a_library_that_is_not_installed_is_named(monkeypatch):
     def lacking():
         raise ModuleNotFoundError("no keras here", name="keras")

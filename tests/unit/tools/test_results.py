@@ -89,6 +89,30 @@ def test_an_unknown_measurement_is_refused_before_anything_runs(bench):
     assert bench.asked == []
 
 
+def test_a_measurement_without_its_data_does_not_keep_the_others_from_being_measured(bench, monkeypatch, capsys):
+    work = measuring.work
+
+    def lacking(name, *given):
+        if name == "huge":
+            raise BuildError("huge: net in keras failed (exit code 1); its error stands above.")
+        return work(name, *given)
+
+    monkeypatch.setattr(measuring, "names", lambda: ["huge", "tiny"])
+    monkeypatch.setattr(measuring, "work", lacking)
+    with pytest.raises(BuildError, match=r"^Not measured, for the reasons above: huge\.$"):
+        measuring.run()
+    assert results.names() == ["tiny"] and "huge: net in keras failed" in capsys.readouterr().err
+
+
+def test_a_worker_without_its_data_says_so_in_one_sentence(monkeypatch, tmp_path, capfd):
+    monkeypatch.setenv("LEARNING_TO_SEE_DATA", str(tmp_path))
+    monkeypatch.delenv("LEARNING_TO_SEE_SOURCE", raising=False)
+    with pytest.raises(BuildError, match="exit code 1"):
+        list(measuring.work("mnist-recipes", "lenet", "torch", [0]))
+    said = capfd.readouterr().err
+    assert "python -m utils.data download mnist" in said and "Traceback" not in said
+
+
 def test_a_failing_worker_stops_the_measurement(capfd, monkeypatch):
     monkeypatch.setattr(measuring, "_module", lambda name: TINY)
     with pytest.raises(BuildError, match="exit code 1"):
