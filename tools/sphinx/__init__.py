@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from tools import editions
+from tools.paths import ROOT
 from tools.sphinx import (
     citations,
     contents,
@@ -26,6 +27,8 @@ from tools.sphinx import (
 )
 
 PARTS = (citations, contents, elements, pages, figures, tabs, header, quiz, source_map, values, results, site_files)
+# Modules elsewhere whose words stand in pages.
+SHOWN = ("tools/labs/pages.py", "tools/quizzes.py", "utils/data/registry.py", "utils/results.py")
 
 
 def use_reader(app: Sphinx, config: Config) -> None:
@@ -54,6 +57,7 @@ def setup(app: Sphinx) -> dict[str, object]:
 
 
 def _version() -> int:
-    """A number that changes with these modules: Sphinx then reads every page again."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    """A number that changes with these modules, and those they show: Sphinx then reads every page again."""
+    paths = [*sorted(Path(__file__).parent.glob("*.py")), *(ROOT / name for name in SHOWN)]
+    code = b"".join(path.read_bytes() for path in paths)
     return int(hashlib.sha256(code).hexdigest()[:12], 16)

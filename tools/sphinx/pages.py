@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def _as_shown(docname: str, written: str) -> str:
 
 
 def _states(env: BuildEnvironment) -> dict[str, list]:
-    """What each page's outputs were when it was read; kept in the environment from build to build."""
+    """What each page's text and outputs were when it was read; kept in the environment from build to build."""
     if not hasattr(env, "book_states"):
         env.book_states = {}
     return env.book_states
@@ -111,16 +112,16 @@ def _states(env: BuildEnvironment) -> dict[str, list]:
 def _state(text: str, slug: str, frameworks: list[str]) -> list:
     paths = [outputs.executed_path(name, slug) for name in frameworks]
     written = [path.stat().st_mtime_ns if path.is_file() else None for path in paths]
-    return [written, [outputs.staleness(text, name) for name in frameworks]]
+    return [hashlib.sha256(text.encode()).hexdigest(), written, [outputs.staleness(text, name) for name in frameworks]]
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """Pages whose outputs changed, or went stale, since they were read."""
+    """Pages whose text (a lab's is made elsewhere) or outputs changed, or went stale, since they were read."""
     found = []
     for docname, before in _states(env).items():
         path = Path(env.doc2path(docname))
         if docname in env.found_docs - added - changed and path.is_file():
-            text = _as_shown(docname, path.read_text("utf8"))
+            text = _as_shown(docname, path.read_text("utf-8-sig"))
             if _state(text, slug(docname), app.config.book_frameworks) != before:
                 found.append(docname)
     return found

@@ -78,6 +78,16 @@ def test_a_changed_lab_is_read_again_on_both_pages(lab, monkeypatch):
         assert "Write down the mean of" in (lab.html / f"labs/small/{page}.html").read_text("utf8")
 
 
+def test_a_lab_is_read_again_when_its_text_changes_elsewhere(lab, monkeypatch, tmp_path):
+    build(lab, True, monkeypatch)
+    text = (lab.folder / "labs/small/lab.md").read_text("utf8")
+    lab.write("private/small/lab.md", text.replace("Write the mean of", "Write down the mean of"))
+    monkeypatch.setenv("LABS_OVERLAY", str(lab.folder / "private"))
+    assert lab.build() == ""
+    for page in ("lab", "solution"):
+        assert "Write down the mean of" in (lab.html / f"labs/small/{page}.html").read_text("utf8")
+
+
 def test_what_checks_say_of_stubs_is_not_shown_and_of_solutions_is(lab, monkeypatch):
     monkeypatch.setattr(settings, "solutions", lambda: True)
     for slug, text in lab_pages.pages().items():

@@ -1,8 +1,11 @@
 """What is laid into a page as it is read."""
 
+import shutil
+
 import pytest
 
 from tests.unit.tools.sphinx.conftest import Book
+from tools import sphinx as extensions
 
 EACH = """
 ```{code-cell} ipython3
@@ -162,3 +165,15 @@ def test_an_unknown_tag_stops_the_build_with_page_and_line(book: Book) -> None:
     complaint = book.build()
     assert "chapters/page.md" in complaint
     assert "'jax'" in complaint
+
+
+def test_pages_are_read_again_when_a_module_changes_that_they_show(tmp_path, monkeypatch) -> None:
+    for name in extensions.SHOWN:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(extensions.ROOT / name, tmp_path / name)
+    monkeypatch.setattr(extensions, "ROOT", tmp_path)
+    versions = {extensions._version()}
+    for name in extensions.SHOWN:
+        (tmp_path / name).write_text("x = 1\n")
+        versions.add(extensions._version())
+    assert len(versions) == 1 + len(extensions.SHOWN)
