@@ -1,5 +1,6 @@
 """Where things are: every path of the project that a tool needs."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,8 +23,16 @@ def slug(document: str) -> str:
     return document.removeprefix("chapters/")
 
 
+def private_lab(name: str) -> Path | None:
+    """The source that replaces our lab of this name: the one in the folder $LABS_OVERLAY, where there is one."""
+    overlay = os.environ.get("LABS_OVERLAY")
+    path = Path(overlay, name, "lab.md").absolute() if overlay else None
+    return path if path and path.is_file() else None
+
+
 def written_in(slug: str) -> str:
     """The file that a page is written in: a lab's exercises and their solution are one."""
     if slug.startswith("labs/"):
-        return f"{slug.rpartition('/')[0]}/lab.md"
+        private = private_lab(slug.split("/")[1])
+        return str(private) if private else f"{slug.rpartition('/')[0]}/lab.md"
     return f"{document(slug)}.md"

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from tools.errors import BuildError
-from tools.paths import LABS
+from tools.paths import LABS, private_lab, written_in
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 CELL = re.compile(r"```\{code-cell\}.*")
@@ -91,16 +91,15 @@ def load(name: str) -> Lab:
     overlay = os.environ.get("LABS_OVERLAY")
     if overlay and not Path(overlay).is_dir():
         raise BuildError(f"LABS_OVERLAY is {overlay!r}, and no such folder is there: mend the path, or unset it.")
-    folders = [*([Path(overlay)] if overlay else []), LABS]
-    path = next((folder / name / "lab.md" for folder in folders if (folder / name / "lab.md").is_file()), None)
-    if path is None:
+    path = private_lab(name) or LABS / name / "lab.md"
+    if not path.is_file():
         raise BuildError(f"There is no lab {name!r}; there are {', '.join(names()) or 'none yet'}.")
     return read(name, path.read_text("utf-8-sig"))
 
 
 def read(name: str, text: str) -> Lab:
     """A lab of a source text; BuildError, with the line, where it is not written as labs are."""
-    where = f"labs/{name}/lab.md"
+    where = written_in(f"labs/{name}/lab")
     lab = Lab(name, where, text, tuple(_parts(text.split("\n"), where)))
     for part in lab.parts:
         _check(part, where)

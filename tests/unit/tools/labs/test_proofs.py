@@ -44,6 +44,18 @@ def test_a_lab_whose_cell_fails_is_named(small):
         proofs.run(["small"])
 
 
+def test_a_lab_that_crashes_keeps_nothing_from_being_told_or_proved(small, folder, text, capsys):
+    small("numbers.size - 1)", "numbers.size - 0)")
+    (folder / "crash").mkdir()
+    (folder / "crash" / "lab.md").write_text(text.replace("import numpy as np", "import nothing"), "utf8")
+    with pytest.raises(BuildError) as failed:
+        proofs.run(["crash", "small"])
+    told = str(failed.value)
+    assert "small, keras, average: the wrong answer 'one number too few' is accepted." in told
+    assert "crash, keras: a cell of the lab failed." in told and "crash, torch: a cell of the lab failed." in told
+    assert capsys.readouterr().out.count("FAILED after") == 2
+
+
 def test_a_lab_that_does_not_end_is_named(small, monkeypatch):
     small("import numpy as np", "import time\nimport numpy as np\ntime.sleep(60)")
     monkeypatch.setattr(proofs, "MOST_SECONDS", 3)

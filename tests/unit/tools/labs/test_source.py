@@ -88,6 +88,9 @@ def test_an_overlay_replaces_a_lab_of_the_same_name(folder, tmp_path, monkeypatc
     (tmp_path / "mine" / "small" / "lab.md").write_text(text.replace("Three rows", "Four rows"), "utf8")
     monkeypatch.setenv("LABS_OVERLAY", str(tmp_path / "mine"))
     assert "Four rows" in source.load("small").text and "Three rows" in source.load("large").text
+    (tmp_path / "mine" / "small" / "lab.md").write_text(text.replace("minutes: 5\n```", "minutes: soon\n```"), "utf8")
+    with pytest.raises(BuildError, match=r"mine/small/lab.md, line 25: exercise 'average'"):
+        source.load("small")
     monkeypatch.setenv("LABS_OVERLAY", str(tmp_path / "yours"))
     with pytest.raises(BuildError, match=r"LABS_OVERLAY is '.*yours', and no such folder is there"):
         source.load("small")
