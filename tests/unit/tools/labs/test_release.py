@@ -35,6 +35,16 @@ def test_a_clean_lab_is_not_refused(changed):
             "counts all:\n\nreturn  numbers.sum() / numbers.size",
             "'return numbers.sum() / numbers.size'",
         ),
+        (
+            "counts all of them.",
+            "counts all, as in `return numbers.sum() /\n numbers.size`.",
+            "'return numbers.sum() / numbers.size'",
+        ),
+        (
+            "Write the mean of an array's numbers.",
+            'Write the mean. It will be asked of:\n\nreturn {"numbers": rng.normal(size=rng.integers(2, 6, 2))}',
+            "rng.integers(2, 6, 2))}'",
+        ),
         ("Write the mean", "Why this is the answer, and what a learner may take from it.\n\nWrite", "'Why this is"),
         ("import numpy as np", "import numpy as np\n# hidden=True", "would show 'import numpy as np"),
     ],
@@ -43,6 +53,11 @@ def test_a_trace_is_refused(changed, old, new, said):
     with pytest.raises(BuildError) as refused:
         refuse(changed((old, new)))
     assert said in str(refused.value) and str(refused.value).startswith("labs/small/lab.md: the keras notebook")
+
+
+def test_what_a_hidden_check_shares_with_a_visible_one_is_no_secret(changed):
+    assert not {"def probe(numbers):", "return average(numbers)"} & release.secrets(changed())
+    assert '@checks.check("Any array", hidden=True)' in release.secrets(changed())
 
 
 def with_canaries(text: str) -> str:
