@@ -42,7 +42,9 @@ def _copied_notebooks(app: Sphinx) -> set[Path]:
             target = Path(app.outdir, "notebooks", source.relative_to(editions.NOTEBOOKS))
             if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+                part = target.with_name(f"{target.stem}.part.ipynb")  # left over, it is removed like any other
+                shutil.copyfile(source, part)
+                part.replace(target)
             copies.add(target)
     return copies
 

@@ -1,8 +1,12 @@
 """The head of a page."""
 
+import contextlib
+from pathlib import Path
+
 import nbformat
 
 from tests.unit.tools.sphinx.conftest import Book
+from tools.sphinx import site_files
 
 CELL = "```{code-cell} ipython3\nprint(1)\n```"
 
@@ -58,6 +62,27 @@ def test_the_download_follows_an_edit_of_prose(book: Book) -> None:
     book.page("page", f"A new sentence.\n\n{CELL}")
     book.build()
     assert "A new sentence." in (book.html / "notebooks/torch/page.ipynb").read_text("utf8")
+
+
+def test_a_copy_that_was_interrupted_is_made_again(book: Book, monkeypatch) -> None:
+    book.page("page", CELL)
+    copy = site_files.shutil.copyfile
+
+    def interrupt(source, target, **options):
+        if Path(target).suffix != ".ipynb":
+            return copy(source, target, **options)
+        Path(target).write_text("half a noteb")
+        raise RuntimeError("stopped")
+
+    monkeypatch.setattr(site_files.shutil, "copyfile", interrupt)
+    with contextlib.suppress(RuntimeError):
+        book.build()
+    monkeypatch.setattr(site_files.shutil, "copyfile", copy)
+    book.build()
+    for framework in ("keras", "torch"):
+        copies = sorted((book.html / "notebooks" / framework).iterdir())
+        assert [path.name for path in copies] == ["intro.ipynb", "page.ipynb"]
+        assert all(nbformat.read(path, as_version=4).cells for path in copies)
 
 
 def test_a_missing_prerequisite_warns(book: Book) -> None:
