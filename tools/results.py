@@ -20,7 +20,10 @@ UNFINISHED = BUILD / "results"
 MEASUREMENTS = ROOT / "tools" / "measurements"
 # What every training goes through, in utils and in the wing; what else a number depends on, its measurement names.
 SHARED = ("defaults", "inputs", "schedules", "recipes", "batching", "augmentation", "_parameters", "_transforms")
-WING = ("batches", "augmentation", "models", "photo_convnets", "building", "optimizers", "training", "callbacks")
+WING = (
+    *("batches", "augmentation", "models", "photo_convnets", "resnets", "building", "optimizers", "training"),
+    *("callbacks", "inference"),
+)
 # glibc would give each step's maps back to the system and ask for them again: 4,000 page faults, 6 % of the time
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 NOT_MEASUREMENTS = {"__init__", "lessons", "worker"}
@@ -36,6 +39,8 @@ def names() -> list[str]:
 def run(wanted: list[str] | None = None) -> None:
     """Measure these, or all, and write `results/NAME.json` for each that is complete.
 
+    Before all are measured, those there are whose code has changed since are named.
+
     Seeds already measured by the same code are kept, so that an interrupted run goes on where it stopped.
 
     One that fails, as where its data are missing, does not keep the others from being measured.
@@ -46,6 +51,9 @@ def run(wanted: list[str] | None = None) -> None:
     for name in wanted or names():
         if name not in names():
             raise BuildError(f"There is no measurement {name!r}; choose among {', '.join(names())}.")
+    for name in [] if wanted else results.names():
+        if changed := outdated(name):
+            print(f"{name} was measured with earlier code; changed since: {', '.join(changed)}", flush=True)
     left_out = []
     for name in wanted or names():
         try:

@@ -9,6 +9,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from tools.editions import FRAMEWORKS, LABELS
+from tools.paths import ROOT
+from tools.results import outdated
 from tools.sphinx.elements import block, text
 from tools.sphinx.header import day, software
 from utils import results
@@ -47,6 +49,9 @@ class ResultDirective(SphinxDirective):
         except (ValueError, KeyError, FileNotFoundError) as problem:
             raise self.error(problem.args[0]) from None
         self.env.note_dependency(str(results.FOLDER / f"{name}.json"))
+        for path in (ROOT / file for file in result.code):
+            if path.is_file():
+                self.env.note_dependency(str(path))  # the caption says whether it has changed
         caption = text("figcaption", *_caption(result))
         self.set_source_info(caption)
         return [block("figure", table(result), caption, class_="result")]
@@ -73,7 +78,8 @@ def _caption(result: Result) -> list[nodes.Node | str]:
     data = f"{registry.find(result.data['name']).title} ({result.data['source']})"
     how = f"Mean ± sample standard deviation over seeds, on {data}"
     where = f"{day(result.date)}, {result.machine}, {software(result.versions)}"
-    return [f"{result.title}. {how}; {where}. Measured by ", nodes.literal("", result.command), "."]
+    since = ", with code that has changed since." if outdated(result.name) else "."
+    return [f"{result.title}. {how}; {where}. Measured by ", nodes.literal("", result.command), since]
 
 
 def setup(app: Sphinx) -> None:

@@ -158,7 +158,7 @@ def test_the_hash_of_code_overlooks_words_and_layout(tmp_path):
     assert measuring.code_hash(tmp_path / "missing.py") not in hashes
 
 
-def test_outdated_names_what_changed(bench):
+def test_outdated_names_what_changed(bench, capsys):
     measuring.run(["tiny"])
     path = results.FOLDER / "tiny.json"
     facts = json.loads(path.read_text("utf8"))
@@ -166,3 +166,13 @@ def test_outdated_names_what_changed(bench):
     facts["code"] = {"same.py": measuring.code_hash(bench.folder / "same.py"), "gone.py": "0" * 64}
     path.write_text(json.dumps(facts))
     assert measuring.outdated("tiny") == ["gone.py"]
+    capsys.readouterr()
+    measuring.run()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "tiny was measured with earlier code; changed since: gone.py"
+
+
+def test_a_result_depends_on_what_computes_its_accuracy():
+    assert {f"utils/torch/{name}.py" for name in ("inference", "resnets", "training")} <= measuring._code(
+        "cats-and-dogs-scratch", "torch"
+    ).keys()

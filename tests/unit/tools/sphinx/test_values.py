@@ -3,6 +3,8 @@
 import pytest
 
 from tests.unit.tools.sphinx.conftest import Book
+from tools import results as measuring
+from tools.sphinx import results as shown
 from utils.results import Result, Row, save
 
 CELL = """```{code-cell} ipython3
@@ -14,12 +16,12 @@ print("the pixels: many")
 """
 
 
-def measure(book: Book) -> None:
-    """A measurement among the results of this book."""
+def measure(book: Book, code: dict[str, str] | None = None) -> None:
+    """A measurement among the results of this book, made by this code (file → SHA-256)."""
     rows = [Row("small_convnet", name, (0.98, 0.99), (0, 1), (60.0, 62.0)) for name in ("keras", "torch")]
     facts = {"name": "mnist", "source": "original", "checksum": "x"}
     versions = {"python": "3.11.2", "torch": "2.15.0"}
-    place = ("x86_64, 2 cores", versions, "2026-11-23", "python -m tools results recipes", {})
+    place = ("x86_64, 2 cores", versions, "2026-11-23", "python -m tools results recipes", code or {})
     save(Result("recipes", "Two recipes", "test accuracy", "%", facts, tuple(rows), *place))
 
 
@@ -86,6 +88,20 @@ def test_a_page_is_read_again_when_its_result_was_measured_again(book: Book) -> 
     path.write_text(path.read_text("utf8").replace("0.98", "0.97"))
     assert book.build() == ""
     assert "98.00 ± 1.41 %" in book.words("page")
+
+
+def test_the_caption_says_where_the_code_has_changed_since(book: Book, monkeypatch) -> None:
+    for module in (measuring, shown):
+        monkeypatch.setattr(module, "ROOT", book.folder)
+    book.write("utils/recipe.py", "x = 1\n")
+    measure(book, {"utils/recipe.py": measuring.code_hash(book.folder / "utils/recipe.py")})
+    book.page("page", "```{result} recipes\n```")
+    assert book.build() == ""
+    assert book.words("page", ".result figcaption").endswith("Measured by python -m tools results recipes.")
+    book.write("utils/recipe.py", "x = 2\n")
+    assert book.build() == ""
+    said = "Measured by python -m tools results recipes, with code that has changed since."
+    assert book.words("page", ".result figcaption").endswith(said)
 
 
 @pytest.mark.parametrize(
