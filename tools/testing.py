@@ -55,6 +55,8 @@ def _report(seconds: dict[str, float], failed: list[str], left_out: dict[str, st
     for name, spent in seconds.items():
         outcome = "FAILED" if name in failed else "" if name not in left_out else f"not run: {left_out[name]}"
         print(f"  {name:10} {spent:7.1f}  {outcome}".rstrip())
+    if {"editions", "book"} & seconds.keys():
+        print("The pages and the book are those of the twins now; `make book` takes the originals that you have again.")
     passed = len(seconds) - len(failed) - len(left_out)
     print(f"parts: {passed} passed, {len(failed)} failed, {len(left_out)} not run", flush=True)
     if wrong := failed + (list(left_out) if os.environ.get("CI") == "true" else []):

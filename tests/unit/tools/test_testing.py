@@ -33,6 +33,13 @@ def test_all_parts_pass_on_the_twins(parts, capsys):
     assert re.fullmatch(r"  first +\d+\.\d", lines[-3])
 
 
+def test_a_book_made_of_the_twins_is_said_to_be_so(parts, capsys):
+    parts |= {"unit": lambda: None, "book": lambda: None}
+    for names, said in ((["unit"], False), (None, True)):
+        testing.run(names)
+        assert ("those of the twins now; `make book` takes the originals" in capsys.readouterr().out) == said
+
+
 def test_a_failing_part_is_reported_and_the_others_still_run(parts, capsys):
     parts["bad"] = fail
     parts["broken"] = lambda: 1 / 0
