@@ -78,11 +78,13 @@ def test_a_changed_lab_is_read_again_on_both_pages(lab, monkeypatch):
         assert "Write down the mean of" in (lab.html / f"labs/small/{page}.html").read_text("utf8")
 
 
-def test_a_lab_is_read_again_when_its_text_changes_elsewhere(lab, monkeypatch, tmp_path):
+def test_a_lab_is_read_again_when_its_text_changes_elsewhere(lab, monkeypatch, tmp_path_factory):
     build(lab, True, monkeypatch)
     text = (lab.folder / "labs/small/lab.md").read_text("utf8")
-    lab.write("private/small/lab.md", text.replace("Write the mean of", "Write down the mean of"))
-    monkeypatch.setenv("LABS_OVERLAY", str(lab.folder / "private"))
+    private = tmp_path_factory.mktemp("private")
+    (private / "small").mkdir()
+    (private / "small" / "lab.md").write_text(text.replace("Write the mean of", "Write down the mean of"), "utf8")
+    monkeypatch.setenv("LABS_OVERLAY", str(private))
     assert lab.build() == ""
     for page in ("lab", "solution"):
         assert "Write down the mean of" in (lab.html / f"labs/small/{page}.html").read_text("utf8")
