@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 
@@ -29,7 +30,7 @@ def lay_out() -> list[str]:
     return changed
 
 
-def _cells(path) -> str | None:
+def _cells(path: Path) -> str | None:
     """SHA-256 of the cells that a notebook was written with; None where it was not written here."""
     try:
         return editions.notes(path).get("cells")

@@ -39,7 +39,7 @@ import os, pathlib, subprocess, sys
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 here = pathlib.Path.cwd()
 places = [*map(pathlib.Path, sys.path), here, *here.parents, here / "course"]
-home = next((folder for folder in places if (folder / "utils" / "provenance.py").is_file()), None)
+home = next((folder for folder in places if os.path.isfile(folder / "utils" / "provenance.py")), None)
 if home is None:
     home = here / "course"
     try:
