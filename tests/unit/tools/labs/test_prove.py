@@ -53,12 +53,12 @@ def test_what_is_wrong_with_a_lab_is_found(changed, pairs, said):
 
 
 def test_a_rejection_must_not_be_luck(changed):
-    lucky = [("numbers.size - 1)", "(13 if numbers.size == 12 else numbers.size))")]
-    assert problems(changed(*lucky)) == []  # seen by the check that learners see
-    hidden = [("rng.normal(size=(3, 4))", "np.ones((2, 2))"), *lucky, ("size=rng.integers(2, 6, 2)", "size=(3, 4)")]
-    hidden += [("rng.normal(size=(3, 4))}", "rng.normal(size=(3, int(rng.integers(4, 6))))}")]
-    found = problems(changed(*hidden))
-    assert found == ["the wrong answer 'one number too few' is accepted"] or "rejected" not in "".join(found)
+    def wrong_for(count):
+        return ("numbers.size - 1)", f"numbers.size - (numbers.size == {count}))")
+
+    assert problems(changed(wrong_for(12))) == []  # seen by the check that learners see
+    # The hidden check draws 8 numbers with the first two seeds, 16 with the third.
+    assert problems(changed(wrong_for(8))) == ["the wrong answer 'one number too few' is accepted"]
 
 
 def test_the_stub_of_an_answer_outside_of_a_function_passes_nothing(text):
