@@ -150,6 +150,14 @@ def test_a_crop_takes_every_place_that_the_padding_allows_and_whole_pixels():
     assert counts.min() > 45  # of 80 each on average
 
 
+def test_moves_follow_each_other_in_the_order_that_is_promised():
+    order = {"flip": 0.5, "zoom": 0.3, "shear": 20, "rotation": 40, "shift": 0.3, "rand_augment": RandAugment(1, 20)}
+    places = np.tile([3.0, 4.0, 1.0], (200, 1))
+    for name in reversed(order):  # back from where a pixel is to where it was
+        places[:, :2] = np.einsum("nij,nj->ni", drawn(**{name: order[name]}).matrices, places)
+    np.testing.assert_allclose(came_from(drawn(**order), 3, 4), places[:, :2], atol=1e-9)
+
+
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 40))
 @reproducible
 def test_matrices_undo_moves_of_any_size(seed, height, width):
@@ -202,7 +210,38 @@ def test_factors_fill_their_range(kind):
     assert at(0.6) < factors.min() < at(0.65) and at(1.35) < factors.max() < at(1.4)
 
 
+def test_turns_of_hue_fill_their_range():
+    colors = drawn(hue=0.1).colors
+    (_, *before), after = _transforms.YIQ @ PIXEL, colors[:, :, :3] @ PIXEL @ _transforms.YIQ.T
+    angles = np.degrees(np.arctan2(after[:, 2], after[:, 1]) - np.arctan2(before[1], before[0]))
+    assert -36 <= angles.min() < -35 and 35 < angles.max() <= 36
+
+
 # RandAugment
+
+
+def values(array):
+    """The different numbers, or rows of them, in order."""
+    return np.unique(np.round(array, 6) + 0.0, axis=0).tolist()
+
+
+def test_randaugment_of_magnitude_30_goes_as_far_as_is_written_here():
+    parameters = drawn(count=900, size=(20, 30), rand_augment=RandAugment(1, 30))
+    slopes, shifts = parameters.matrices[:, :, :2], came_from(parameters, 14.5, 9.5) - [14.5, 9.5]
+    turned = slopes[:, 0, 0] < 0.99
+    assert values(np.degrees(np.arcsin(slopes[turned, 0, 1]))) == [-30, 30]
+    assert values(slopes[~turned, 0, 1]) == values(slopes[~turned, 1, 0]) == [-0.3, 0, 0.3]
+    assert values(shifts) == [[-13.5, 0], [0, -9], [0, 0], [0, 9], [13.5, 0]]  # 0.45 of either side
+    towards = (0, 0.25, LUMA)  # brightness, contrast, saturation
+    expected = [PIXEL, *(factor * PIXEL + (1 - factor) * end for factor in (0.1, 1.9) for end in towards)]
+    assert values(parameters.colors @ [*PIXEL, 0.25]) == values(expected)
+
+
+def test_randaugment_of_two_operations_may_do_two_things():
+    parameters = drawn(count=900, rand_augment=RandAugment(2, 15))
+    moved = ~np.isclose(parameters.matrices, np.eye(3)[:2]).all(axis=(1, 2))
+    colored = ~np.isclose(parameters.colors, np.eye(4)[:3]).all(axis=(1, 2))
+    assert (moved & colored).mean() == pytest.approx(2 * 5 / 9 * 3 / 9, abs=0.05)
 
 
 def test_randaugment_of_one_operation_does_one_thing_as_strongly_as_it_says():
@@ -251,6 +290,28 @@ def test_mixup_mixes_everywhere_and_cutmix_in_a_box():
     assert set(np.unique(parameters.shares())) == {0, 1}
     top, left, bottom, right = parameters.boxes[np.argmax(parameters.boxes[:, 2] - parameters.boxes[:, 0])]
     assert bottom > top and right > left
+
+
+@pytest.mark.parametrize("alpha", [0.2, 2])
+def test_shares_are_drawn_from_a_beta_distribution(alpha):
+    weights = drawn(mixup=alpha, count=4000).weights
+    assert weights.mean() == pytest.approx(0.5, abs=0.02)
+    assert weights.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.05)
+
+
+def test_a_box_has_the_area_that_was_drawn_where_no_border_cuts_it():
+    size = np.array([200, 300])
+    corners = drawn(cutmix=100, count=2000, size=size.tolist()).boxes.reshape(-1, 2, 2)
+    whole = corners[((corners > 0) & (corners < size)).all(axis=(1, 2))]
+    assert len(whole) > 100
+    np.testing.assert_allclose((whole[:, 1] - whole[:, 0]).mean(axis=0) / size, np.sqrt(0.5), atol=0.01)
+
+
+def test_each_kind_of_mixing_has_its_own_alpha():
+    parameters = drawn(mixup=100, cutmix=1e-3, count=2000)
+    weights = parameters.weights[~parameters.boxes.any(axis=1)]
+    halves = np.abs(weights - 0.5) < 0.2  # MixUp's; CutMix's boxes are whole pictures or nothing
+    assert halves.sum() == pytest.approx(1000, abs=60) and (weights[~halves] == 1).all()
 
 
 def test_with_both_a_coin_decides_for_each_image():
