@@ -149,14 +149,59 @@ def test_curves_refuse_other_shapes(series, says):
         plots.curves(series, x=[0, 1], xlabel="x", ylabel="y", alt="A test")
 
 
+@pytest.fixture
+def axes(monkeypatch):
+    """A function that gives the axes of what a figure was made from."""
+    monkeypatch.setattr(plots, "figure", lambda drawing, *, alt: drawing.axes)
+    return lambda draw, *arguments, **options: draw(*arguments, **options, alt="A test")
+
+
 @pytest.mark.parametrize(("x", "whole"), [(None, True), ([0.0, 0.5, 1.0, 1.5], False)])
-def test_curves_over_counts_are_labelled_by_whole_numbers(monkeypatch, x, whole):
-    drawn = []
-    monkeypatch.setattr(plots, "figure", lambda drawing, *, alt: drawn.append(drawing))
-    plots.curves({"loss": [3, 2, 1, 0]}, x=x, xlabel="epoch", ylabel="loss", alt="A test")
-    (axis,) = drawn[0].axes
-    ticks = axis.get_xticks()
-    assert all(tick == round(tick) for tick in ticks) is whole
+def test_curves_over_counts_are_labelled_by_whole_numbers(axes, x, whole):
+    (axis,) = axes(plots.curves, {"loss": [3, 2, 1, 0]}, x=x, xlabel="epoch", ylabel="loss")
+    assert all(tick == round(tick) for tick in axis.get_xticks()) is whole
+
+
+def test_curves_are_means_in_bands_of_one_sample_standard_deviation(axes):
+    series = {"one": [3, 1], "three": [[1, 4], [2, 4], [3, 7]]}
+    (axis,) = axes(plots.curves, series, x=[10, 20], xlabel="epoch", ylabel="loss")
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", "loss")
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert lines == {"one": [[10, 3], [20, 1]], "three": [[10, 2], [20, 5]]}
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["one", "three"]
+    (band,) = axis.collections
+    expected = {(10, 1), (10, 3), (20, 5 - 3**0.5), (20, 5 + 3**0.5)}
+    corners = band.get_paths()[0].vertices
+    assert {tuple(corner) for corner in corners.round(9)} == {tuple(np.round(corner, 9)) for corner in expected}
+
+
+def test_bars_are_as_long_as_their_means_and_say_them(axes):
+    values = {"one": 0.12345, "large": 1234.5, "three": [1, 2, 3]}
+    (axis,) = axes(plots.bars, values, xlabel="seconds")
+    assert axis.get_xlabel() == "seconds"
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(values)
+    assert axis.yaxis_inverted(), "the first stands on top"
+    assert [bar.get_width() for bar in axis.patches] == [0.12345, 1234.5, 2]
+    said = {text.get_text(): text.xy for text in axis.texts}
+    assert said == {"0.123": (0.12345, 0), "1,234": (1234.5, 1), "2 ± 1": (3, 2)}
+    (whisker,) = axis.collections
+    np.testing.assert_allclose(whisker.get_segments(), [[[1, 2], [3, 2]]])
+
+
+def test_numbers_stand_in_their_cells_and_frames_around_theirs(axes):
+    table = np.array([[0, -1.5, 2], [0.126, -0.001, 10]])
+    signed, whole = axes(plots.show_numbers, [table, 10 * table.round()], windows=[(0, 1, 1, 2), None])
+    said = {tuple(map(int, text.get_position())): text.get_text() for text in signed.texts}
+    assert said == {(0, 0): "0.00", (1, 0): "−1.50", (2, 0): "2.00", (0, 1): "0.13", (1, 1): "0.00", (2, 1): "10.00"}
+    assert {text.get_text() for text in whole.texts} == {"0", "−20", "20", "100"}
+    (frame,) = signed.patches
+    assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((0.5, -0.5), 2, 1)
+    assert not whole.patches
+
+
+def test_numbers_have_as_many_places_as_asked_for(axes):
+    (axis,) = axes(plots.show_numbers, np.array([0.126, -0.04]), decimals=1)
+    assert [text.get_text() for text in axis.texts] == ["0.1", "0.0"]
 
 
 @pytest.mark.parametrize("values", [{}, {"a": []}])
