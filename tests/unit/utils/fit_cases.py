@@ -201,14 +201,14 @@ def a_broken_checkpoint_is_refused(wing, folder):
 
 
 def patience_stops_and_keeps_the_best_epoch(wing, folder):
-    model = plain(wing)
-    history = wing.fit(
-        model, IMAGES, LABELS, epochs=20, learning_rate=0.003, validation=(IMAGES, WRONG), patience=2, seed=1
-    )
-    losses = history["validation_loss"]
-    best = int(np.argmin(losses))
-    assert len(losses) == best + 3 < 20
-    assert wing.evaluate(model, IMAGES, WRONG)["loss"] == pytest.approx(losses[best], rel=1e-6)
+    for average in (0.0, 0.9):
+        model = plain(wing)
+        settings = {"epochs": 20, "batch_size": 20, "learning_rate": 0.003, "patience": 2, "average": average}
+        history = wing.fit(model, IMAGES, LABELS, validation=(IMAGES, WRONG), seed=1, **settings)
+        losses = history["validation_loss"]
+        best = int(np.argmin(losses))
+        assert len(losses) == best + 3 < 20
+        assert wing.evaluate(model, IMAGES, WRONG)["loss"] == pytest.approx(losses[best], rel=1e-6)
 
 
 def averaged_weights_are_the_average_by_hand(wing, folder):
