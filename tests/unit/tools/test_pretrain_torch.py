@@ -1,5 +1,7 @@
 """Pre-training in small: few pictures, one round, two epochs."""
 
+import re
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -7,7 +9,7 @@ from safetensors.numpy import load_file
 from tools import pretrain
 from tools.errors import BuildError
 from tools.paths import ROOT
-from utils import data, runtime
+from utils import data, published, runtime
 from utils.torch import get_weights, load_pretrained, small_resnet
 
 
@@ -101,3 +103,16 @@ def test_it_says_which_original_is_missing(monkeypatch, tmp_path):
     monkeypatch.delenv("LEARNING_TO_SEE_SOURCE", raising=False)
     with pytest.raises(BuildError, match=r"wants originals.*utils.data download cats_vs_dogs"):
         pretrain.run()
+
+
+@pytest.mark.originals
+@pytest.mark.parametrize("network", published.EMBEDDED)
+def test_the_embedded_weights_are_as_good_as_their_card_says(network, monkeypatch):
+    monkeypatch.delenv("LEARNING_TO_SEE_SOURCE", raising=False)
+    if data.identity("cats_vs_dogs")[0] != "original":
+        pytest.skip("the photos of cats and dogs are not on disk")
+    model = pretrain.STUDENTS[network][0]()
+    load_pretrained(model)
+    card = (published.EMBEDDED_FOLDER / f"{network}.md").read_text("utf8")
+    said = re.search(r"is right\s+on ([\d.]+)% of the 1,000 validation photos", card)
+    assert pretrain._probe(model) == pytest.approx(float(said[1]) / 100, abs=0.01)
