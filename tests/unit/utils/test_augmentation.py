@@ -6,14 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from utils import _transforms
 from utils._parameters import Parameters, check_parameters, soft_labels
 from utils.augmentation import FILLS, OPERATIONS, Augmentation, RandAugment, check_augment, check_classes
 
-reproducible = settings(deadline=None, max_examples=100, derandomize=True)
 EVERYTHING = Augmentation(
     0.5, 30, 0.2, 10, 0.3, 2, "reflect", 0.0, 0.3, 0.3, 0.3, 0.1, RandAugment(3, 20), mixup=0.4, cutmix=1.0
 )
@@ -68,7 +67,6 @@ def test_every_setting_has_a_wrong_value_here():
 
 
 @given(st.sampled_from(sorted(WRONG)), st.floats() | st.integers() | st.booleans() | st.none() | st.text(max_size=3))
-@reproducible
 def test_a_setting_is_taken_or_refused_but_never_fails_otherwise(name, value):
     try:
         augmentation = Augmentation(**{name: value})
@@ -159,7 +157,6 @@ def test_moves_follow_each_other_in_the_order_that_is_promised():
 
 
 @given(st.integers(0, 2**32), st.integers(1, 40), st.integers(1, 40))
-@reproducible
 def test_matrices_undo_moves_of_any_size(seed, height, width):
     moves = _transforms.rotation(np.random.default_rng(seed).uniform(-180, 180, 3)) @ _transforms.shearing(
         np.full(3, 0.3), np.full(3, -0.2)
@@ -270,7 +267,6 @@ def test_randaugment_names_nine_operations():
 
 
 @given(st.integers(0, 2**32), st.floats(1e-3, 100), st.floats(1e-3, 100), st.integers(1, 30), st.integers(1, 30))
-@reproducible
 def test_a_mixed_image_keeps_the_share_of_pixels_that_its_label_says(seed, mixup, cutmix, height, width):
     for kinds in ({"mixup": mixup}, {"cutmix": cutmix}, {"mixup": mixup, "cutmix": cutmix}):
         parameters = drawn(seed, 6, (height, width), **kinds)

@@ -7,9 +7,8 @@ from scipy import ndimage
 from utils import maximizing
 from utils.maximizing import Ascent, Canvas, climb, hartley
 
-RNG = np.random.default_rng(0)
 SHAPE = (10, 13, 3)
-TARGET = RNG.standard_normal(SHAPE)
+TARGET = np.random.default_rng(0).standard_normal(SHAPE)
 
 
 def ascent(**changes):
@@ -33,7 +32,7 @@ def slopes(function, at, step=1e-5):
 
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_the_transform_is_its_own_inverse_and_transpose(height, width):
-    x, y = RNG.standard_normal((2, height, width, 2))
+    x, y = np.random.default_rng(0).standard_normal((2, height, width, 2))
     np.testing.assert_allclose(hartley(hartley(x)), x, atol=1e-12)
     np.testing.assert_allclose((hartley(x) * y).sum(), (x * hartley(y)).sum(), atol=1e-10)
 
@@ -50,7 +49,8 @@ def test_one_parameter_is_one_wave():
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_gradients_go_back_through_the_canvas(fourier, channels):
     shape = (5, 6, channels)
-    canvas, weights, parameters = Canvas(shape, ascent(fourier=fourier)), *RNG.standard_normal((2, *shape))
+    canvas = Canvas(shape, ascent(fourier=fourier))
+    weights, parameters = np.random.default_rng(0).standard_normal((2, *shape))
     expected = slopes(lambda p: (canvas.picture(p) * weights).sum(), parameters)
     np.testing.assert_allclose(canvas.backward(weights, canvas.picture(parameters)), expected, atol=1e-8)
 
@@ -60,7 +60,8 @@ def before_sigmoid(picture):
 
 
 def test_pixels_deviate_as_much_as_parameters():
-    pixels = before_sigmoid(Canvas((64, 64, 3), ascent()).picture(0.1 * RNG.standard_normal((64, 64, 3))))
+    parameters = 0.1 * np.random.default_rng(0).standard_normal((64, 64, 3))
+    pixels = before_sigmoid(Canvas((64, 64, 3), ascent()).picture(parameters))
     assert pixels.std() == pytest.approx(0.1, rel=0.3)
 
 
@@ -76,8 +77,8 @@ def test_waves_fall_with_their_frequency():
 
 
 def test_colors_correlate_as_in_photos():
-    canvas = Canvas((16, 16, 3), ascent())
-    pixels = [before_sigmoid(canvas.picture(0.1 * RNG.standard_normal((16, 16, 3)))) for _ in range(300)]
+    canvas, drawn = Canvas((16, 16, 3), ascent()), np.random.default_rng(0).standard_normal((300, 16, 16, 3))
+    pixels = [before_sigmoid(canvas.picture(0.1 * parameters)) for parameters in drawn]
     found = np.corrcoef(np.reshape(pixels, (-1, 3)).T)[np.triu_indices(3, 1)]
     covariance = maximizing.AXES.T @ np.diag(maximizing.DEVIATIONS**2) @ maximizing.AXES
     expected = covariance / np.sqrt(np.outer(covariance.diagonal(), covariance.diagonal()))
@@ -89,7 +90,8 @@ def test_colors_correlate_as_in_photos():
 @pytest.mark.parametrize("fourier", [True, False])
 def test_the_blur_is_a_gaussian_around_the_border(fourier):
     sigma, shape = 1.5, (24, 31, 3)
-    canvas, parameters = Canvas(shape, ascent(fourier=fourier, blur=sigma)), RNG.standard_normal(shape)
+    canvas = Canvas(shape, ascent(fourier=fourier, blur=sigma))
+    parameters = np.random.default_rng(0).standard_normal(shape)
     before, blurred = (before_sigmoid(canvas.picture(given)) for given in (parameters, canvas.blurred(parameters)))
     expected = ndimage.gaussian_filter(before, (sigma, sigma, 0), mode="wrap", truncate=8)
     np.testing.assert_allclose(blurred, expected, atol=1e-4)  # one samples the curve, the other its waves
@@ -99,7 +101,7 @@ def test_total_variation_by_hand_and_its_gradient():
     step = np.zeros((4, 4, 1))
     step[:, 2:] = 1  # up in the middle, down around the border: 8 of 16 pixels step by 1
     assert maximizing.total_variation(step) == pytest.approx(0.5, abs=1e-3)
-    picture = RNG.random((4, 5, 2))
+    picture = np.random.default_rng(0).random((4, 5, 2))
     expected = slopes(maximizing.total_variation, picture)
     np.testing.assert_allclose(maximizing.total_variation_gradient(picture), expected, atol=1e-8)
 

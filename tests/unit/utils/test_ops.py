@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from utils import ops, shapes
 
-reproducible = settings(deadline=None, max_examples=60, derandomize=True)
+examples = settings(max_examples=60)
 METHODS = ("im2col", "loops", "fft")
 
 
@@ -193,7 +193,7 @@ def test_dropout_keeps_the_mean_and_its_generators_word():
 
 
 @given(convolutions())
-@reproducible
+@examples
 def test_the_three_methods_agree(case):
     x, w, bias, keywords = case
     loops = ops.conv2d(x, w, bias, **keywords, method="loops")
@@ -202,7 +202,7 @@ def test_the_three_methods_agree(case):
 
 
 @given(convolutions(), st.sampled_from(["valid", "same", "full"]))
-@reproducible
+@examples
 def test_a_named_padding_is_the_numbers_it_stands_for(case, name):
     x, w, bias, keywords = case
     x = np.tile(x, (1, 1, 10, 10))[:, :, :12, :11]  # room for "valid"
@@ -215,7 +215,7 @@ def test_a_named_padding_is_the_numbers_it_stands_for(case, name):
 
 
 @given(convolutions())
-@reproducible
+@examples
 def test_transposed_convolution_is_the_adjoint(case):
     """<conv(x), g> = <x, conv_transpose(g)>, with the cells that the stride skipped given back."""
     x, w, _, keywords = case
@@ -230,7 +230,7 @@ def test_transposed_convolution_is_the_adjoint(case):
 
 
 @given(convolutions())
-@reproducible
+@examples
 def test_backward_is_what_finite_differences_say(case):
     """Along a random direction of x, of w and of bias, through a loss that is curved."""
     *arrays, keywords = case
@@ -256,7 +256,7 @@ def test_backward_by_hand():
 
 
 @given(geometries(), st.booleans(), st.booleans())
-@reproducible
+@examples
 def test_pooling_is_what_its_definition_says(geometry, ceil_mode, count_include_pad):
     """Window by window and cell by cell, from the definition of MaxPool and AveragePool."""
     size, kernel, keywords = geometry
@@ -279,7 +279,7 @@ def test_pooling_is_what_its_definition_says(geometry, ceil_mode, count_include_
 
 
 @given(convolutions(), st.integers(0, 1))
-@reproducible
+@examples
 def test_an_int_is_the_pair_of_it(case, padding):
     x, w, bias, _ = case
     x = np.tile(x, (1, 1, 4, 4))
@@ -358,7 +358,7 @@ def test_integer_pooling_is_exact():
 
 
 @given(convolutions())
-@settings(reproducible, max_examples=10)
+@settings(max_examples=10)
 def test_inputs_are_left_alone(case):
     arrays, keywords = case[:3], case[3]
     before = [array.copy() for array in arrays]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from utils import ops
 
-reproducible = settings(deadline=None, max_examples=60, derandomize=True)
+examples = settings(max_examples=60)
 seeds = st.integers(0, 2**32 - 1)
 names = st.sampled_from(["same", "valid"])
 pairs = {n: st.tuples(st.integers(1, n), st.integers(1, n)) for n in (3, 4)}
@@ -55,7 +55,7 @@ def layers(draw, *, dilated=True):
 
 
 @given(layers(), st.sampled_from(["im2col", "loops", "fft"]))
-@reproducible
+@examples
 def test_conv2d(case, method):
     x, w, stride, dilation, padding = case
     theirs = keras.ops.conv(channels_last(x), filters_last(w), stride, padding, "channels_last", dilation)
@@ -63,7 +63,7 @@ def test_conv2d(case, method):
 
 
 @given(layers())
-@reproducible
+@examples
 def test_depthwise_convolution_is_one_group_for_each_channel(case):
     x, w, stride, dilation, padding = case
     kernel = w[:1].transpose(2, 3, 1, 0)  # (kh, kw, C, 1)
@@ -74,7 +74,7 @@ def test_depthwise_convolution_is_one_group_for_each_channel(case):
 
 
 @given(layers(dilated=False))
-@reproducible
+@examples
 def test_conv2d_backward_is_the_gradient_tape(case):
     x, w, stride, _, padding = case
     images, kernel, bias = (tf.Variable(a) for a in (channels_last(x), filters_last(w), np.zeros(len(w))))
@@ -89,7 +89,7 @@ def test_conv2d_backward_is_the_gradient_tape(case):
 
 
 @given(layers(dilated=False))
-@reproducible
+@examples
 def test_conv_transpose2d(case):
     x, w, stride, _, padding = case
     if padding == "valid":  # Keras lengthens the output where the kernel is shorter than the stride; ONNX does not
@@ -100,7 +100,7 @@ def test_conv_transpose2d(case):
 
 
 @given(layers())
-@reproducible
+@examples
 def test_pooling(case):
     x, w, stride, _, padding = case
     size, images = tuple(map(min, w.shape[2:], x.shape[2:])), tf.constant(channels_last(x))
@@ -110,7 +110,7 @@ def test_pooling(case):
 
 
 @given(layers())
-@reproducible
+@examples
 def test_the_windows_size_is_the_default_stride(case):
     x, w, *_, padding = case
     size, images = tuple(map(min, w.shape[2:], x.shape[2:])), tf.constant(channels_last(x))
@@ -119,7 +119,7 @@ def test_the_windows_size_is_the_default_stride(case):
 
 
 @given(pairs[4], pairs[4], seeds)
-@reproducible
+@examples
 def test_upsampling(size, scale, seed):
     x = np.random.default_rng(seed).standard_normal((2, 3, *size)).astype("float32")
     nearest = keras.layers.UpSampling2D(scale, interpolation="nearest", data_format="channels_last")
@@ -135,7 +135,7 @@ def test_global_avg_pool2d():
 
 
 @given(seeds, st.sampled_from([1e-5, 1e-3, 0.5]))
-@reproducible
+@examples
 def test_batch_norm(seed, eps):
     rng = np.random.default_rng(seed)
     x, gamma, beta = rng.standard_normal((4, 3, 2, 2)), *rng.standard_normal((2, 3))
@@ -148,7 +148,7 @@ def test_batch_norm(seed, eps):
 
 
 @given(seeds, st.sampled_from([1, 10, 100]))
-@reproducible
+@examples
 @pytest.mark.parametrize("name", activations)
 def test_activations(name, seed, spread):
     x = np.random.default_rng(seed).standard_normal((4, 5)) * spread
@@ -156,14 +156,14 @@ def test_activations(name, seed, spread):
 
 
 @given(seeds, st.integers(-3, 2), st.sampled_from([1, 100]))
-@reproducible
+@examples
 def test_softmax(seed, axis, spread):
     x = np.random.default_rng(seed).standard_normal((2, 3, 4)) * spread
     agree(ops.softmax(x, axis), keras.ops.softmax(x, axis))
 
 
 @given(seeds, st.sampled_from([1, 100]))
-@reproducible
+@examples
 def test_cross_entropy(seed, spread):
     rng = np.random.default_rng(seed)
     logits, labels = rng.standard_normal((6, 5)) * spread, rng.integers(0, 5, 6)

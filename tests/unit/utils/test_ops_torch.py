@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from utils import ops, shapes
 
-reproducible = settings(deadline=None, max_examples=80, derandomize=True)
+examples = settings(max_examples=80)
 seeds = st.integers(0, 2**32 - 1)
 pairs = {n: st.tuples(st.integers(1, n), st.integers(1, n)) for n in (2, 3, 4)}
 activations = {
@@ -57,7 +57,7 @@ def torch_conv2d(x, w, bias, *, padding, **keywords):
 
 
 @given(convolutions(), st.sampled_from(["im2col", "loops", "fft"]))
-@reproducible
+@examples
 def test_conv2d(case, method):
     *arrays, keywords = case
     theirs = torch_conv2d(*map(torch.from_numpy, arrays), **keywords)
@@ -65,7 +65,7 @@ def test_conv2d(case, method):
 
 
 @given(convolutions())
-@reproducible
+@examples
 def test_conv2d_backward_is_autograd(case):
     *arrays, keywords = case
     x, w, bias = (torch.tensor(array, requires_grad=True) for array in arrays)
@@ -78,7 +78,7 @@ def test_conv2d_backward_is_autograd(case):
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @given(convolutions(), st.sampled_from(["same", "valid"]))
-@reproducible
+@examples
 def test_named_paddings(case, name):
     x, w, bias, keywords = case
     x = np.tile(x, (1, 1, 10, 10))[:, :, :12, :11]  # room for "valid"
@@ -89,7 +89,7 @@ def test_named_paddings(case, name):
 
 
 @given(convolutions(transposed=True))
-@reproducible
+@examples
 def test_conv_transpose2d(case):
     x, w, bias, keywords = case
     sizes = zip(x.shape[2:], w.shape[2:], *(keywords[k] for k in ("stride", "padding", "output_padding", "dilation")))
@@ -114,14 +114,14 @@ def poolings(draw, *, dilated):
 
 
 @given(poolings(dilated=True))
-@reproducible
+@examples
 def test_max_pool2d(case):
     x, size, keywords = case
     agree(ops.max_pool2d(x, size, **keywords), F.max_pool2d(torch.from_numpy(x), size, **keywords))
 
 
 @given(poolings(dilated=False), st.booleans())
-@reproducible
+@examples
 def test_avg_pool2d(case, count_include_pad):
     x, size, keywords = case
     keywords = {**keywords, "count_include_pad": count_include_pad}
@@ -129,7 +129,7 @@ def test_avg_pool2d(case, count_include_pad):
 
 
 @given(convolutions(), st.booleans())
-@reproducible
+@examples
 def test_pooling_with_any_padding(case, count_include_pad):
     """PyTorch stops at half of the window and at two sides; padding first by hand, it goes on."""
     x, w, _, keywords = case
@@ -156,7 +156,7 @@ def test_pooling_with_any_padding(case, count_include_pad):
 
 
 @given(pairs[4], pairs[4], seeds)
-@reproducible
+@examples
 def test_upsampling(size, scale, seed):
     x = np.random.default_rng(seed).standard_normal((2, 3, *size))
     theirs = torch.from_numpy(x)
@@ -173,7 +173,7 @@ def test_global_avg_pool2d():
 
 
 @given(st.sampled_from([(5, 3), (4, 3, 2, 2), (2, 3, 4, 5), (3, 3, 7)]), seeds, st.sampled_from([1e-5, 1e-3, 0.5]))
-@reproducible
+@examples
 def test_batch_norm(shape, seed, eps):
     rng = np.random.default_rng(seed)
     x, gamma, beta, mean = rng.standard_normal(shape), *rng.standard_normal((3, 3))
@@ -185,7 +185,7 @@ def test_batch_norm(shape, seed, eps):
 
 
 @given(seeds, st.sampled_from([1, 10, 100]))
-@reproducible
+@examples
 @pytest.mark.parametrize("name", activations)
 def test_activations(name, seed, spread):
     x = np.random.default_rng(seed).standard_normal((4, 5)) * spread
@@ -193,7 +193,7 @@ def test_activations(name, seed, spread):
 
 
 @given(seeds, st.floats(0, 2))
-@reproducible
+@examples
 def test_activations_with_alpha(seed, alpha):
     x = np.random.default_rng(seed).standard_normal((4, 5))
     agree(ops.leaky_relu(x, alpha), F.leaky_relu(torch.from_numpy(x), alpha))
@@ -201,14 +201,14 @@ def test_activations_with_alpha(seed, alpha):
 
 
 @given(seeds, st.integers(-3, 2), st.sampled_from([1, 100]))
-@reproducible
+@examples
 def test_softmax(seed, axis, spread):
     x = np.random.default_rng(seed).standard_normal((2, 3, 4)) * spread
     agree(ops.softmax(x, axis), F.softmax(torch.from_numpy(x), axis))
 
 
 @given(seeds, st.sampled_from([(), (2,), (3, 4)]), st.sampled_from([1, 100]))
-@reproducible
+@examples
 def test_cross_entropy(seed, pixels, spread):
     rng = np.random.default_rng(seed)
     logits, labels = rng.standard_normal((6, 5, *pixels)) * spread, rng.integers(0, 5, (6, *pixels))

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from utils import shapes
-
-reproducible = settings(deadline=None, max_examples=100, derandomize=True)
 
 
 @st.composite
@@ -42,7 +40,6 @@ def test_known_output_sizes(arguments, expected):
 
 
 @given(one_axis(), st.booleans())
-@reproducible
 def test_output_size_counts_the_windows_that_fit(geometry, ceil_mode):
     size, kernel, stride, (before, after), dilation = geometry
     end, span = before + size + after, dilation * (kernel - 1) + 1
@@ -69,7 +66,6 @@ def test_ceil_mode(arguments, rounded_down, rounded_up):
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 6), st.integers(1, 4))
-@reproducible
 def test_same_is_tensorflows_rule(size, kernel, stride, dilation):
     axis = shapes.axis(size, kernel, stride, "same", dilation)
     assert axis.windows == -(-size // stride)
@@ -78,7 +74,6 @@ def test_same_is_tensorflows_rule(size, kernel, stride, dilation):
 
 
 @given(one_axis())
-@reproducible
 def test_transposed_size_undoes_output_size(geometry):
     size, kernel, stride, padding, dilation = geometry
     windows = shapes.output_size(*geometry)
@@ -105,7 +100,6 @@ def test_known_transposed_sizes(arguments, expected):
 
 
 @given(one_axis(), st.sampled_from(["numbers", "same", "valid"]), st.integers(0, 4))
-@reproducible
 def test_windows_of_a_transposed_convolution_stand_on_its_output(geometry, padding, output_padding):
     size, kernel, stride, numbers, dilation = geometry
     output_padding %= max(stride, dilation)
@@ -117,7 +111,6 @@ def test_windows_of_a_transposed_convolution_stand_on_its_output(geometry, paddi
 
 
 @given(one_axis(), st.booleans(), st.booleans())
-@reproducible
 def test_axis_counts_cells(geometry, ceil_mode, padding):
     axis = shapes.axis(*geometry, ceil_mode=ceil_mode)
     picture = np.zeros(axis.before + axis.size + axis.after + axis.reach, int)
@@ -147,7 +140,6 @@ def test_receptive_field(layers, expected):
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), max_size=4))
-@reproducible
 def test_receptive_field_is_the_input_that_makes_one_output(layers):
     size = 1
     for kernel, stride, dilation in reversed(layers):
@@ -239,7 +231,6 @@ def test_numpy_integers_are_sizes():
 
 
 @given(one_axis())
-@reproducible
 def test_a_size_is_a_plain_int(geometry):
     size, kernel, stride, padding, dilation = geometry
     assert type(shapes.output_size(np.int32(size), kernel, np.int64(stride), padding, dilation)) is int

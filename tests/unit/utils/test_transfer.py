@@ -5,7 +5,6 @@ from sklearn.linear_model import RidgeClassifier
 from utils.transfer import STRENGTHS, chosen, linear_probe
 
 LAYERS = ["block1_conv1", "block1_conv2", "block10_conv1", "layer1.0.conv1", "logits"]
-RNG = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
@@ -28,22 +27,24 @@ def test_a_name_that_means_none_lists_those_there_are(name):
         chosen((name,), LAYERS)
 
 
-def features(count, useless=0):
-    labels = RNG.integers(0, 3, count)
-    told = 2.5 * np.eye(3)[labels] + RNG.standard_normal((count, 3))
-    return np.hstack([told, RNG.standard_normal((count, useless))]), labels
+def features(rng, count, useless=0):
+    labels = rng.integers(0, 3, count)
+    told = 2.5 * np.eye(3)[labels] + rng.standard_normal((count, 3))
+    return np.hstack([told, rng.standard_normal((count, useless))]), labels
 
 
 def test_the_probe_separates_what_a_line_can():
-    train, validation, test = features(200), features(100), features(300)
+    rng = np.random.default_rng(0)
+    train, validation, test = (features(rng, count) for count in (200, 100, 300))
     probe = linear_probe(*train, validation)
     assert probe.score(*test) > 0.9
     assert set(probe.predict(test[0])) == {0, 1, 2}
-    assert linear_probe(train[0], RNG.permutation(train[1]), validation).score(*test) < 0.6
+    assert linear_probe(train[0], rng.permutation(train[1]), validation).score(*test) < 0.6
 
 
 def test_the_penalty_is_the_best_on_the_validation_set():
-    train, validation = features(40, useless=60), features(300, useless=60)
+    rng = np.random.default_rng(0)
+    train, validation = (features(rng, count, useless=60) for count in (40, 300))
     mean, deviation = train[0].mean(axis=0), train[0].std(axis=0)
     by_hand = {
         strength: RidgeClassifier(strength)

@@ -42,7 +42,7 @@ def test_what_does_not_fit_is_named(given_weights, says):
 tensors = arrays.arrays(np.float32, arrays.array_shapes(min_dims=0, max_dims=4, max_side=4))
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text("abc/._1", min_size=1), tensors, max_size=4))
 def test_files_give_back_what_was_saved(tmp_path_factory, saved):
     path = tmp_path_factory.mktemp("saved") / "file"

@@ -23,7 +23,7 @@ from utils.data import archives
 from utils.data.archives import Archive, ArchiveError
 
 CONTENT = {"a/1.jpg": b"one" * 400, "a/2.jpg": b"", "b/ä 3.jpg": bytes(range(256)) * 9, "readme[1].txt": b"x"}
-reproducible = settings(deadline=None, max_examples=60, derandomize=True)
+examples = settings(max_examples=60)
 
 
 def zipped(content, *, method=zipfile.ZIP_DEFLATED, change=lambda info: None, folders=()):
@@ -402,14 +402,14 @@ def read(data):
 
 
 @every_kind
-@reproducible
+@examples
 @given(content=contents)
 def test_any_names_and_contents_are_read_as_written(make, content):
     assert read(make(content.items())) == content
 
 
 @every_kind
-@reproducible
+@examples
 @given(st.data())
 def test_a_cut_archive_is_never_read(make, data):
     whole = make(CONTENT.items())
@@ -422,7 +422,7 @@ def test_a_cut_archive_is_never_read(make, data):
 
 
 @pytest.mark.parametrize("make", [zipped, gzipped], ids=["zip", "tar.gz"])
-@settings(reproducible, max_examples=250)
+@settings(max_examples=250)
 @given(st.data())
 def test_a_damaged_byte_never_changes_what_is_read(make, data):
     damaged = bytearray(make(CONTENT.items()))
@@ -435,14 +435,14 @@ def test_a_damaged_byte_never_changes_what_is_read(make, data):
         assert found == CONTENT
 
 
-@reproducible
+@examples
 @given(st.sampled_from([b"", b"PK", b"PK\5\6", b"\x1f\x8b\x08\0"]), st.binary(max_size=1500))
 def test_random_bytes_are_never_read(start, data):
     with pytest.raises(ArchiveError, match=r"some\.archive"):
         read(start + data)
 
 
-@settings(reproducible, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(0, 511), st.binary(min_size=1, max_size=24), st.sampled_from([b"0", b"5", b"x", b"g", b"L", b"S"]))
 def test_random_tar_headers_end_well(place, noise, kind):
     header = bytearray(tarfile.TarInfo("a").tobuf())

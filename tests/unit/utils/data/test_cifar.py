@@ -24,7 +24,7 @@ DATASET = dataclasses.replace(
     registry.DATASETS["mnist"], name="cifar10", classes=CLASSES, shape=(32, 32, 3), splits=SPLITS, files=()
 )
 FOLDER = "cifar-10-batches-py/"
-reproducible = settings(deadline=None, max_examples=150, derandomize=True)
+examples = settings(max_examples=150)
 
 
 class Python2:
@@ -426,7 +426,7 @@ def test_a_bomb_costs_no_more_than_its_bytes(path_of, case):
     assert peak < 30_000_000
 
 
-@reproducible
+@examples
 @given(st.integers(0, len(BATCH) - 1))
 def test_a_batch_that_is_cut_never_loads(length):
     with pytest.raises(ValueError, match=r"it ends too early|remain|not enough data|no newline"):
@@ -436,7 +436,7 @@ def test_a_batch_that_is_cut_never_loads(length):
 HEAD, TAIL = BATCH[: BATCH.index(PIXELS)], BATCH[BATCH.index(PIXELS) + len(PIXELS) :]
 
 
-@settings(reproducible, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, len(HEAD + TAIL) - 1), st.binary(min_size=1, max_size=3)), min_size=1, max_size=4)
 )
@@ -453,7 +453,7 @@ def test_a_damaged_batch_gives_a_sentence_or_a_batch(damages):
     assert set(sys.modules) == modules
 
 
-@reproducible
+@examples
 @given(st.binary(max_size=300))
 def test_random_bytes_give_a_sentence_or_a_dictionary(content):
     try:

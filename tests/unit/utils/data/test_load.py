@@ -172,7 +172,7 @@ def test_files_of_another_set_are_refused_by_name(tiny):
         load("mnist")
 
 
-@settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damaged_original_ever_loads(tiny, data):
     name = data.draw(st.sampled_from([IMAGES, LABELS]))

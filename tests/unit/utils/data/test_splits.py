@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from utils.data import folders
 from utils.data.scans import Record, Scan
 
-reproducible = settings(deadline=None, max_examples=150, derandomize=True)
+examples = settings(max_examples=150)
 
 
 def made_up(sizes: dict[str, list[int]], across: int = 0, bad: int = 1) -> Scan:
@@ -40,7 +40,7 @@ shares = st.sampled_from(
 )
 
 
-@reproducible
+@examples
 @given(sizes, st.integers(0, 3), shares, st.integers(0, 2**40))
 def test_no_group_is_cut_and_nothing_is_lost(sizes, across, shares, seed):
     scan = made_up(sizes, across)
@@ -58,7 +58,7 @@ def test_no_group_is_cut_and_nothing_is_lost(sizes, across, shares, seed):
     assert split == folders.split(scan, validation=shares[0], test=shares[1], seed=seed)
 
 
-@reproducible
+@examples
 @given(sizes, shares, st.integers(0, 5))
 def test_each_class_is_dealt_within_one_group_of_its_shares(sizes, shares, seed):
     split = folders.split(made_up(sizes), validation=shares[0], test=shares[1], seed=seed)

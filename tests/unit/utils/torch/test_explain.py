@@ -134,7 +134,7 @@ def test_an_image_is_explained_as_it_is_alone(trained, maps, method):
 @pytest.mark.parametrize("build", [gap_convnet, small_resnet, vgg16_small])
 def test_class_activation_maps_add_up_to_the_logits(build):
     runtime.seed_everything(0)
-    photos = RNG.random((2, 64, 64, 3), "float32")
+    photos = np.random.default_rng(0).random((2, 64, 64, 3), "float32")
     model = build((64, 64, 3), 3)
     shaken = {key: array + 0.1 if key == "logits/bias" else array for key, array in get_weights(model).items()}
     set_weights(model, shaken)
@@ -267,7 +267,7 @@ WRONG = {
         "this network wants them from 0 to 1",
     ),
     "no classifier": (
-        lambda: saliency(vgg16_small((64, 64, 3)), RNG.random((1, 64, 64, 3), "float32")),
+        lambda: saliency(vgg16_small((64, 64, 3)), np.random.default_rng(0).random((1, 64, 64, 3), "float32")),
         "not (1, classes)",
     ),
     "a class too many": (
@@ -422,7 +422,7 @@ def test_layers_in_blocks_are_named_by_their_way():
     outer.add_module("features", vgg16_small((64, 64, 3)))
     outer.add_module("flatten", nn.Flatten())
     outer.add_module("logits", nn.Linear(512, 2))
-    photos = RNG.random((1, 64, 64, 3), "float32")
+    photos = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
     found = activations(outer, photos, ["features.block5_pool", "logits"])
     assert found["features.block5_pool"].shape == (1, 2, 2, 128)
     assert grad_cam(outer, photos, [0], layer="features.block5_conv3").shape == (1, 64, 64)

@@ -24,7 +24,6 @@ from utils.torch import (
 )
 
 SQUARE = (48, 48, 3)
-RNG = np.random.default_rng(0)
 
 
 @pytest.fixture
@@ -64,7 +63,8 @@ def publish(folder, monkeypatch):
 def drawn(model):
     """Other weights for a model, without its head."""
     weights = get_weights(model).items()
-    return {key: RNG.random(array.shape, "float32") for key, array in weights if not key.startswith("logits/")}
+    rng = np.random.default_rng(0)
+    return {key: rng.random(array.shape, "float32") for key, array in weights if not key.startswith("logits/")}
 
 
 def same(found, expected):
