@@ -240,6 +240,16 @@ def test_chosen_files_of_a_folder_load_in_their_order(own):
     assert len(data.load_folder(own, size=(10, 10), limit=1)) == 1
 
 
+def test_a_photo_that_was_replaced_is_shown_anew(own):
+    assert grays(data.load_folder(own, size=(10, 10))) == [0, 1, 2, 3]
+    photo = own / "猫" / "1.jpg"
+    before = photo.stat()
+    photo.write_bytes(jpeg(200))
+    assert photo.stat().st_size == before.st_size, "only the time tells the two apart"
+    os.utime(photo, (before.st_mtime + 1, before.st_mtime + 1))
+    assert grays(data.load_folder(own, size=(10, 10))) == [0, 1, 3, 20]
+
+
 def test_links_that_go_in_circles_are_not_followed(own):
     (own / "猫" / "again").symlink_to(own, target_is_directory=True)
     assert len(data.load_folder(own, size=(10, 10))) == 4
