@@ -1,5 +1,7 @@
 """Checks of exercises: what a learner is told when code is right, wrong, missing, broken, or spoils its input."""
 
+import linecache
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,17 @@ def test_outcome(learner, passed, said):
     outcome = doubled(learner).run()
     assert outcome.passed == passed and outcome.points == 2
     assert str(outcome) == said or (said is None and "TypeError" in outcome.feedback)
+
+
+def test_the_line_of_a_cell_where_code_stopped_is_named(monkeypatch):
+    cell = "def learner(numbers, names):\n    return half(numbers)\n\ndef half(numbers):\n    return numbers.half()\n"
+    file = "/tmp/ipykernel_1/2.py"
+    monkeypatch.setitem(linecache.cache, file, (len(cell), None, cell.splitlines(keepends=True), file))
+    scope = {}
+    exec(compile(cell, file, "exec"), scope)
+    said = doubled(scope["learner"]).run().feedback
+    assert said.startswith("your code stopped with AttributeError: ")
+    assert said.endswith(" (at `return numbers.half()`)")
 
 
 def test_an_answer_that_a_comparison_did_not_think_of_is_wrong_too():
