@@ -25,6 +25,11 @@ def test_there_is_a_book_to_look_at() -> None:
 
 
 @EVERY
+def test_shows_what_its_code_prints_now(name: str) -> None:
+    assert [notice.get_text(" ", strip=True) for notice in html(name).select(".out-of-date")] == []
+
+
+@EVERY
 def test_asks_no_foreign_host_and_has_no_console_message(site: Watched, name: str) -> None:
     page = site.open(name)
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
