@@ -1,7 +1,7 @@
 """The benchmark table on benchmarks whose result is known."""
 
 import dataclasses
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,27 +10,42 @@ from tools import bench
 from tools.errors import BuildError
 
 
-def sleeping(seconds, result=1.0):
-    def call():
-        time.sleep(seconds)
-        return np.array(result)
+@pytest.fixture
+def taking(monkeypatch):
+    """A function that makes calls, which take so many seconds on a clock that nothing else moves."""
+    now = [0.0]
+    monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: now[0]))
 
-    return call
+    def made(seconds, result=1.0):
+        def call():
+            now[0] += seconds
+            return np.array(result)
+
+        return call
+
+    return made
 
 
-def test_a_row_names_times_ratio_and_verdict():
-    slow, fast = sleeping(0.02), sleeping(0.001)
-    assert bench.measure(bench.Ratio("slow / fast", slow, fast, at_most=3, rounds=3)).endswith("≤ 3, MISSED")
-    assert bench.measure(bench.Ratio("fast / slow", fast, slow, at_most=0.5, rounds=3)).endswith("≤ 0.5, reached")
+def test_a_row_names_times_ratio_and_verdict(taking):
+    slow, fast = taking(0.02), taking(0.005)
+    said = bench.measure(bench.Ratio("slow / fast", slow, fast, at_most=3.9, rounds=3))
+    assert said.split() == ["slow", "/", "fast", "20.00", "ms", "5.00", "ms", "4", "≤", "3.9,", "MISSED"]
+    assert bench.measure(bench.Ratio("slow / fast", slow, fast, at_most=4.1, rounds=3)).endswith("≤ 4.1, reached")
 
 
-def test_a_fast_wrong_answer_is_no_answer():
+def test_a_disturbed_round_does_not_count(taking):
+    seconds = iter([1.0, 50.0, 1.0])
+    disturbed = bench.Ratio("ours / theirs", lambda: taking(next(seconds))(), taking(1), at_most=1, rounds=3)
+    assert bench.measure(disturbed).endswith(" 1   ≤ 1, reached")
+
+
+def test_a_fast_wrong_answer_is_no_answer(taking):
     with pytest.raises(AssertionError):
-        bench.measure(bench.Ratio("wrong", sleeping(0, 1.0), sleeping(0, 2.0), at_most=1))
+        bench.measure(bench.Ratio("wrong", taking(1, 1.0), taking(1, 2.0), at_most=1))
 
 
-def test_one_call_may_stand_for_several():
-    once = bench.Ratio("once / 10 times", sleeping(0.02), sleeping(0.004), at_most=0.9, rounds=3, times=10)
+def test_one_call_may_stand_for_several(taking):
+    once = bench.Ratio("once / 10 times", taking(0.02), taking(0.004), at_most=0.9, rounds=3, times=10)
     assert bench.measure(once).endswith("≤ 0.9, reached")
     assert bench.measure(dataclasses.replace(once, times=1)).endswith("≤ 0.9, MISSED")
 
@@ -70,9 +85,9 @@ def test_every_runner_is_a_recipe_that_is_measured(name):
         assert (runner.label, runner.framework) in bench.results._module(runner.measurement).RUNS
 
 
-def test_run_prints_one_row_for_each_name(monkeypatch, capsys):
+def test_run_prints_one_row_for_each_name(monkeypatch, capsys, taking):
     def harmless():
-        return bench.Ratio("nothing / nothing", sleeping(0), sleeping(0), at_most=10, rounds=1)
+        return bench.Ratio("nothing / nothing", taking(1), taking(1), at_most=10, rounds=1)
 
     monkeypatch.setattr(bench, "BENCHMARKS", {"first": harmless, "second": harmless})
     monkeypatch.setattr(bench, "in_own_process", lambda name: print(bench.row(name)))

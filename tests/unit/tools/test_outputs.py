@@ -1,4 +1,4 @@
-import time
+import json
 
 import nbformat
 import pytest
@@ -103,22 +103,13 @@ def test_notes_of_other_tools_are_no_notes(executed):
     assert stale() == {("keras", "part/plain"): "it has not been run yet"}
 
 
-def test_checking_thirty_pages_takes_less_than_a_second(executed):
-    text = executed.page(executed.cell("sum(range(4))") + "A line of *prose*, $x^2$, `code`.\n\n" * 300)
-    for number in range(30):
-        page = f"part/page-{number}"
-        (executed.root / "chapters" / f"{page}.md").write_text(text.replace("part/page", page), "utf8")
-        editions.make(page, text.replace("part/page", page), BOTH)
-        for name in BOTH:
-            notebook = nbformat.read(outputs.executed_path(name, "part/plain"), as_version=4)
-            notebook.cells[-1].source += "# as large as figures are: " + "x" * 500_000
-            editions.write(outputs.executed_path(name, page), notebook)
-    (executed.root / "chapters" / "part" / "page.md").unlink()
-    start = time.process_time()
-    texts = editions.pages()
-    found = {outputs.staleness(text, name) for page, text in texts.items() for name in BOTH}
-    assert time.process_time() - start < 1
-    assert len(texts) == 32 and found == {None}
+def test_checking_neither_parses_a_page_nor_reads_a_notebook_twice(executed, monkeypatch):
+    parsed, read, loads = [], [], json.loads
+    monkeypatch.setattr(editions, "_parsed", parsed.append)
+    monkeypatch.setattr(editions.json, "loads", lambda text: read.append(text) or loads(text))
+    for _ in range(2):
+        assert stale() == {}
+    assert (len(parsed), len(read)) == (0, 2 * len(ALL))  # of each edition, as it was made and as it was run
 
 
 # What the two editions must share
