@@ -11,8 +11,17 @@ from utils.data import files
 LOAD = importlib.import_module("utils.data.load")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """A cache folder of these tests' own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "cache_directory", lambda: folder)
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def few():
+def few(cache):
     return data.load_scenes(split="validation", limit=40)
 
 
@@ -73,4 +82,5 @@ def test_wrong_arguments_are_refused(call, complaint):
 
 
 def test_they_are_kept_beside_the_other_twins(few):
-    assert list(files.twin_directory().glob("scenes-validation-*.npz"))
+    (kept,) = files.twin_directory().iterdir()
+    assert kept.name == f"scenes-validation-{data.identity('scenes')[1][:16]}.npz"
