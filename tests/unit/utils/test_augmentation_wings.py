@@ -3,12 +3,8 @@
 Each wing answers in a process of its own, which lives as long as this file's tests.
 """
 
-import importlib.util
-import os
 import pickle
 import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,31 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from tests.unit.utils import wings
 from utils import runtime
 from utils._parameters import Parameters
 from utils.augmentation import FILLS, Augmentation, RandAugment
 
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = Path(__file__).with_name("augmentation_worker.py")
 LEVEL = 1 / 255  # a gray level
 MODES = {"nearest": "nearest", "constant": "grid-constant", "reflect": "reflect"}  # what SciPy calls our fills
 
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in runtime.FRAMEWORKS), reason="only one framework is installed"
-)
+pytestmark = wings.both_installed
 examples = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")
 def both():
     """A function (task, *arguments) -> [Keras' answer, PyTorch's answer]."""
-    surroundings = {**os.environ, **runtime.notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, str(WORKER), framework], env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        for framework in runtime.FRAMEWORKS
-    ]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    workers = [wings.start("augmentation_worker", framework, **pipes) for framework in runtime.FRAMEWORKS]
 
     def ask(task, *arguments):
         for worker in workers:

@@ -3,24 +3,15 @@
 TensorFlow and PyTorch never share a process: each wing answers in one of its own and leaves files to compare.
 """
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.unit.utils import wings
 from utils import runtime
 
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = Path(__file__).with_name("explain_worker.py")
-
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in runtime.FRAMEWORKS), reason="only one framework is installed"
-)
+pytestmark = wings.both_installed
 every_network = pytest.mark.parametrize("name", ["gap_convnet", "small_resnet", "vgg16_small", "lenet"])
 MAPS = (
     "class_activation_map",
@@ -38,12 +29,7 @@ CLIMBS = ("maximize_filter as it is", "maximize_filter of pixels", "maximize_fil
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("explain")
-    surroundings = {**os.environ, **runtime.notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
-    outputs = {"env": surroundings, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    commands = [[sys.executable, str(WORKER), framework, str(path)] for framework in runtime.FRAMEWORKS]
-    for started in [subprocess.Popen(command, **outputs) for command in commands]:
-        said, _ = started.communicate()
-        assert started.returncode == 0, said
+    wings.run("explain_worker", path)
     return path
 
 

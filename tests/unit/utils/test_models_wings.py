@@ -3,21 +3,15 @@
 TensorFlow and PyTorch never share a process: each wing answers in one of its own and leaves files to compare.
 """
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tests.unit.utils import wings
 from utils import defaults, runtime
 
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = Path(__file__).with_name("models_worker.py")
 IMAGES = 6  # in the worker's batch
 NETWORKS = (
     "dense_net",
@@ -35,9 +29,7 @@ NETWORKS = (
     "squeezenet",
 )
 
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in runtime.FRAMEWORKS), reason="only one framework is installed"
-)
+pytestmark = wings.both_installed
 every_network = pytest.mark.parametrize("name", NETWORKS)
 
 
@@ -45,13 +37,8 @@ every_network = pytest.mark.parametrize("name", NETWORKS)
 def folder(tmp_path_factory):
     """Answers of both wings. Both build; then both answer from the weights of Keras, and pass on those of PyTorch."""
     path = tmp_path_factory.mktemp("models")
-    surroundings = {**os.environ, **runtime.notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
     for task in ("build", "answer"):
-        commands = [[sys.executable, str(WORKER), framework, str(path), task] for framework in runtime.FRAMEWORKS]
-        outputs = {"env": surroundings, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        for started in [subprocess.Popen(command, **outputs) for command in commands]:
-            said, _ = started.communicate()
-            assert started.returncode == 0, said
+        wings.run("models_worker", path, task)
     return path
 
 

@@ -3,25 +3,18 @@
 TensorFlow and PyTorch never share a process: each wing answers in one of its own and leaves files to compare.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from utils import runtime
+from tests.unit.utils import wings
+from utils import provenance, runtime
 
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = Path(__file__).with_name("wing_worker.py")
 MODELS = ("dense_net", "small_convnet", "small_convnet_without_pooling", "lenet")
-
-both = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in runtime.FRAMEWORKS), reason="only one framework is installed"
-)
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +22,7 @@ def folder(tmp_path_factory):
     """Answers of both wings: Keras builds, PyTorch builds and answers from both sets of weights, Keras answers."""
     path = tmp_path_factory.mktemp("wings")
     for framework, *tasks in (("keras", "build"), ("torch", "build", "answer"), ("keras", "answer")):
-        surroundings = {**os.environ, **runtime.notebook_environment(threads=1), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, str(WORKER), framework, str(path), *tasks]
-        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        wings.run("wing_worker", path, *tasks, frameworks=[framework])
     return path
 
 
@@ -41,7 +31,7 @@ def described(folder):
     return [json.loads((folder / f"{framework}.json").read_text()) for framework in runtime.FRAMEWORKS]
 
 
-@both
+@wings.both_installed
 def test_both_wings_export_the_same_names_with_the_same_signatures(described):
     keras, torch = described
     assert keras["signatures"] == torch["signatures"]
@@ -50,13 +40,13 @@ def test_both_wings_export_the_same_names_with_the_same_signatures(described):
     ].keys()
 
 
-@both
+@wings.both_installed
 def test_layers_have_the_same_names_in_the_same_order(described):
     keras, torch = described
     assert keras["layers"] == torch["layers"]
 
 
-@both
+@wings.both_installed
 def test_parameter_counts_are_the_known_ones(described):
     known = {
         "dense_net": 784 * 512 + 512 + 512 * 10 + 10,
@@ -67,7 +57,7 @@ def test_parameter_counts_are_the_known_ones(described):
     assert [wing["parameters"] for wing in described] == [known, known]
 
 
-@both
+@wings.both_installed
 def test_both_wings_refuse_the_same_inputs_with_the_same_sentence(described):
     keras, torch = (wing["errors"] for wing in described)
     assert keras == torch
@@ -75,7 +65,7 @@ def test_both_wings_refuse_the_same_inputs_with_the_same_sentence(described):
     assert all(said.count(". ") == 0 and said.endswith((".", ")")) for said in keras.values())  # one sentence each
 
 
-@both
+@wings.both_installed
 @pytest.mark.parametrize("builder", runtime.FRAMEWORKS)
 @pytest.mark.parametrize("model", MODELS)
 def test_equal_weights_give_equal_logits(folder, builder, model):
@@ -84,7 +74,7 @@ def test_equal_weights_give_equal_logits(folder, builder, model):
         np.testing.assert_allclose(keras[f"{model} {what}"], torch[f"{model} {what}"], rtol=0, atol=1e-4)
 
 
-@both
+@wings.both_installed
 @pytest.mark.parametrize("builder", runtime.FRAMEWORKS)
 def test_equal_weights_give_equal_losses_after_each_step(folder, builder):
     keras, torch = (np.load(folder / f"{framework}-from-{builder}.npz") for framework in runtime.FRAMEWORKS)
@@ -99,7 +89,7 @@ def test_equal_weights_give_equal_losses_after_each_step(folder, builder):
         np.testing.assert_allclose(keras[left], torch[left], rtol=0, atol=later, err_msg=recipe)
 
 
-@both
+@wings.both_installed
 def test_both_wings_shuffle_alike(folder):
     keras, torch = (np.load(folder / f"{framework}-from-keras.npz") for framework in runtime.FRAMEWORKS)
     for what in ("loss", "accuracy", "validation_loss", "validation_accuracy"):
@@ -111,6 +101,6 @@ def test_importing_utils_imports_no_framework():
         "import sys, utils, utils.ops, utils.data, utils.plots, utils.runtime, utils.results, utils.shapes\n"
         "print(sorted({'torch', 'keras', 'tensorflow'} & set(sys.modules)))"
     )
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    surroundings = {**os.environ, "PYTHONPATH": str(provenance.ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
