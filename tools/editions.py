@@ -20,6 +20,7 @@ from tools.errors import BuildError
 from tools.labs import pages as lab_pages
 from tools.paths import CHAPTERS, NOTEBOOKS, ROOT, written_in
 from tools.settings import repository_branch, repository_url
+from utils import results
 
 LABELS = {"keras": "Keras", "torch": "PyTorch"}
 FRAMEWORKS = tuple(LABELS)
@@ -254,10 +255,4 @@ def _notes(path: Path, _time: int, _inode: int) -> dict:
 
 def write(path: Path, notebook: NotebookNode) -> None:
     """Write a notebook whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(nbformat.writes(notebook) + "\n", "utf8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    results.write_atomically(path, nbformat.writes(notebook) + "\n")

@@ -24,7 +24,7 @@ from tools import model_cards
 from tools.errors import BuildError
 from tools.paths import BUILD, ROOT
 from tools.results import code_hash
-from utils import data, results, runtime
+from utils import data, results, runtime, writing
 from utils.augmentation import Augmentation
 from utils.data import files, registry
 from utils.schedules import one_cycle
@@ -131,9 +131,8 @@ def _lesson(name, number, images, teacher, augment, seen, shown):
             pictures = changed(few, augment.draw(rng, len(few), few.shape[1:3]))
             parts.append((_bytes(_resized(pictures, shown)), _features(teacher, _resized(pictures, seen))))
         pictures, features = map(np.concatenate, zip(*parts))
-        part = path.with_suffix(".part.npz")
-        np.savez(part, pictures=pictures, features=features)
-        part.replace(path)
+        with writing.whole(path) as part, part.open("wb") as stream:
+            np.savez(stream, pictures=pictures, features=features)
     with np.load(path) as kept:
         return kept["pictures"], kept["features"]
 
@@ -220,10 +219,9 @@ def _learn(student, optimizer, pictures, features, scale, device, rng) -> float:
 
 
 def _save(path: Path, student, average, optimizer, epoch: int) -> None:
-    part = path.with_suffix(".part")
     kept = {"student": student, "average": average, "optimizer": optimizer}
-    torch.save({"epoch": epoch} | {name: each.state_dict() for name, each in kept.items()}, part)
-    part.replace(path)
+    with writing.whole(path) as part:
+        torch.save({"epoch": epoch} | {name: each.state_dict() for name, each in kept.items()}, part)
 
 
 def _resume(path: Path, student, average, optimizer) -> int:

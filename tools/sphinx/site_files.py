@@ -10,6 +10,7 @@ from sphinx.environment import BuildEnvironment
 
 from tools import editions
 from tools.paths import slug
+from utils import writing
 
 # One file that draws formulas as SVG: unlike MathJax's fonts, it works in every browser over file:// too.
 MATHJAX = "tex-svg-full.js"
@@ -42,9 +43,8 @@ def _copied_notebooks(app: Sphinx) -> set[Path]:
             target = Path(app.outdir, "notebooks", source.relative_to(editions.NOTEBOOKS))
             if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                part = target.with_name(f"{target.stem}.part.ipynb")  # left over, it is removed like any other
-                shutil.copyfile(source, part)
-                part.replace(target)
+                with writing.whole(target) as part:
+                    shutil.copyfile(source, part)
             copies.add(target)
     return copies
 
